@@ -1,0 +1,114 @@
+# Everything a checkout needs, with Python and make alone: `make run`, `make test`.
+PYTHON ?= python3.11
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BOUNCER := .venv-bouncer
+BIN := $(VENV)/bin
+export CAPACITY_WAREHOUSE ?= $(CURDIR)/warehouse
+# dbt reads profiles.yml beside dbt_project.yml when there is one, else the example
+export DBT_PROFILES_DIR ?= $(if $(wildcard profiles.yml),$(CURDIR),$(CAPACITY_WAREHOUSE))
+export DBT_TARGET_PATH ?= target
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/ready ## data, features, jobs, forecasts and the summary: `capacity run`
+	@$(BIN)/capacity run
+
+test: $(VENV)/ready ## every test, those of the dbt project included
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-athena: $(VENV)/ready ## the athena target on a local Athena: needs Java 24 and mvn
+	@CAPACITY_ATHENA_FOLDER="$${CAPACITY_ATHENA_FOLDER:-$(CURDIR)/target/athena}" \
+		$(BIN)/python -m pytest tests/athena $(PYTEST_ARGS)
+
+athena: $(VENV)/ready ## a local Athena to point a shell at, until Ctrl-C
+	@PYTHONPATH=tests $(BIN)/python -m athena_local
+
+lint: $(VENV)/ready $(BOUNCER)/ready profile ## ruff, mypy, yamllint, sqlfluff, dbt-bouncer
+	@$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	# the linter connects, and loads dbt's project its own way: Athena's settings are warnings
+	$(BIN)/capacity init
+	DBT_WARN_ERROR_OPTIONS='{"error": [], "warn": []}' $(BIN)/sqlfluff lint \
+		--disable-progress-bar --processes 2 models tests analyses
+	$(BIN)/dbt --quiet parse
+	$(BOUNCER)/bin/dbt-bouncer run --config-file .ci/dbt-bouncer.yml
+
+parse: $(VENV)/ready profile ## both targets parse, and so does every statement of Athena's
+	@for target in duckdb athena; do
+		$(BIN)/dbt --quiet parse --target $$target --target-path target/parse-$$target
+	done
+	$(BIN)/dbt --quiet compile --target athena --target-path target/parse-athena \
+		--no-populate-cache --no-introspect
+	# one rule, to be quick: a statement that does not parse fails under any
+	$(BIN)/sqlfluff lint --templater raw --rules capitalisation.keywords \
+		--disable-progress-bar --processes 2 \
+		target/parse-athena/compiled/capacity_forecaster
+
+docs: $(VENV)/ready profile ## the lineage site, and proof that every column is described
+	@$(BIN)/capacity init
+	$(BIN)/capacity build
+	$(BIN)/dbt --quiet docs generate --static
+	$(BIN)/dbt-coverage compute doc --run-artifacts-dir $(DBT_TARGET_PATH) \
+		--cov-report $(DBT_TARGET_PATH)/coverage.json --cov-fail-under 1.0
+	echo "open $(DBT_TARGET_PATH)/static_index.html"
+
+bench: $(VENV)/ready ## seconds of each step on the default fleet, in a warehouse of its own
+	@$(BIN)/python .ci/bench.py
+
+clean: ## caches and dbt's artifacts; the warehouse and the environments stay
+	@rm -rf target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+lock: $(VENV)/uv ## resolve the pins of pyproject.toml and .ci/*.in again, with hashes
+	@PATH="$(CURDIR)/$(BIN):$$PATH"
+	$(LOCK) --extra dev pyproject.toml -o requirements.lock
+	cd .ci
+	$(LOCK) requirements-uv.in -o requirements-uv.lock
+	$(LOCK) requirements-bouncer.in -o requirements-bouncer.lock
+
+profile:
+	@mkdir -p "$(CAPACITY_WAREHOUSE)"
+	if [ ! -e profiles.yml ]; then
+		cp profiles.yml.example "$(CAPACITY_WAREHOUSE)/profiles.yml"
+	fi
+
+# uv comes from the package index like everything else and installs the rest in seconds
+$(VENV)/uv: .ci/requirements-uv.lock
+	@$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: -r .ci/requirements-uv.lock
+	touch $@
+
+# pip stands in where only pip knows the way to the index (its own configuration)
+$(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python \
+		--require-hashes requirements.lock .ci/requirements-uv.lock \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --no-deps -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python \
+		--offline --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(BOUNCER)/ready: .ci/requirements-bouncer.lock $(VENV)/uv
+	@$(PYTHON) -m venv --clear $(BOUNCER)
+	$(BIN)/uv pip sync --quiet --python $(BOUNCER)/bin/python \
+		--require-hashes .ci/requirements-bouncer.lock \
+		|| $(BOUNCER)/bin/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --no-deps -r .ci/requirements-bouncer.lock
+	touch $@
+
+.PHONY: help run test test-athena athena lint parse docs bench clean lock profile
