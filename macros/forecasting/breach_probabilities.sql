@@ -1,0 +1,118 @@
+{#- CTEs from `breach_days` to `breach_probabilities`: one row per key and day, with the
+    probability that a breach, and that any day above the threshold, has happened so far.
+    Needs a CTE `nodes` (node, weight) and in `breach_days` the keys, day_number (1, 2, …
+    without a hole), target_date, threshold_log, forecast_log and the widths.
+
+    The error of a day is a level, shared by its neighbours and integrated over the nodes,
+    plus noise of its own, a mixture of normal and spikes. Given the level, days are
+    independent, and j of some days are above with their quiet chance times the sum of
+    the products of j odds: 1; the sum; half of its square less the sum of squares. So
+    the chance that a day completes a breach, when the window that ended on the day before
+    held none, is a ratio of such sums. Exact for the first window, and throughout when
+    one day is a breach; later days forget what older windows say.
+    Naus (1982), Approximations for distributions of scan statistics. -#}
+{% macro breach_probabilities(keys) -%}
+{%- set window_days = var('breach_window_days') -%}
+{#- sum of the products of two odds of the other days of the window -#}
+{%- set other_pairs = '(other_odds * other_odds - other_squared_odds) / 2e0' -%}
+{%- set so_far -%}
+    partition by trace_number order by day_number rows
+{%- endset -%}
+{{ exceeding_days(keys) }},
+
+windowed_odds as (
+    select
+        trace_number,
+        day_number,
+        breach_day_count,
+        exceedance,
+        coalesce(sum(odds) over (
+            {{ so_far }} between {{ window_days - 1 }} preceding and 1 preceding
+        ), 0e0) as other_odds,
+        coalesce(sum(odds * odds) over (
+            {{ so_far }} between {{ window_days - 1 }} preceding and 1 preceding
+        ), 0e0) as other_squared_odds,
+        coalesce(lag(odds, {{ window_days }}) over (
+            partition by trace_number order by day_number
+        ), 0e0) as oldest_odds
+    from exceeding_days
+),
+
+completing_days as (
+    select
+        trace_number,
+        day_number,
+        exceedance,
+        exceedance * case breach_day_count
+            when 1 then 1e0
+            when 2 then other_odds / (1e0 + other_odds + oldest_odds)
+            else
+                {{ other_pairs }}
+                / (
+                    1e0 + other_odds + oldest_odds
+                    + {{ other_pairs }} + other_odds * oldest_odds
+                )
+        end as completion
+    from windowed_odds
+),
+
+cumulated_days as (
+    select
+        trace_number,
+        day_number,
+        1e0 - exp(sum(ln(1e0 - least(greatest(completion, 0e0), 0.9999e0))) over (
+            {{ so_far }} unbounded preceding
+        )) as breach,
+        1e0 - exp(sum(ln(1e0 - exceedance)) over (
+            {{ so_far }} unbounded preceding
+        )) as any_day
+    from completing_days
+),
+
+computed_days as (
+    select
+        {%- for key in keys %}
+        reachable_traces.{{ key }},
+        {%- endfor %}
+        cumulated_days.day_number,
+        round(sum(reachable_traces.weight * cumulated_days.breach), 6)
+            as breach_probability,
+        round(sum(reachable_traces.weight * cumulated_days.any_day), 6)
+            as any_day_probability
+    from cumulated_days
+    inner join reachable_traces
+        on cumulated_days.trace_number = reachable_traces.trace_number
+    group by
+        {%- for key in keys %}
+        reachable_traces.{{ key }},
+        {%- endfor %}
+        cumulated_days.day_number
+),
+
+breach_probabilities as (
+    select
+        {%- for key in keys %}
+        breach_days.{{ key }},
+        {%- endfor %}
+        breach_days.target_date,
+        -- rounding aside, a probability of "so far" never falls
+        {%- for probability in ['breach_probability', 'any_day_probability'] %}
+        coalesce(max(computed_days.{{ probability }}) over (
+            partition by
+                {%- for key in keys %}
+                breach_days.{{ key }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            order by breach_days.day_number
+            rows unbounded preceding
+        ), 0e0) as {{ probability }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from breach_days
+    left join computed_days
+        on
+            {%- for key in keys %}
+            breach_days.{{ key }} = computed_days.{{ key }}
+            and
+            {%- endfor %}
+            breach_days.day_number = computed_days.day_number
+)
+{%- endmacro %}

@@ -1,0 +1,113 @@
+-- One row per series and day ahead: the forecast that was chosen.
+-- The champion's row where the job published a usable one, else the SQL forecast, else
+-- the weekday mean; forecast_source says which, stand_in_reason why the job's is not used.
+with sql_forecast_days as (
+    select * from {{ ref('int_sql_forecast_days') }}
+    where origin_number = 0
+),
+
+load_forecasts as (
+    select * from {{ ref('stg_python_jobs__load_forecasts') }}
+    where origin_number = 0
+),
+
+forecast_windows as (
+    select * from {{ ref('int_forecast_windows') }}
+    where origin_number = 0
+),
+
+conformal_quantiles as (
+    select * from {{ ref('int_conformal_quantiles') }}
+    where origin_number = 0
+),
+
+forecast_runs as (
+    select * from {{ ref('int_forecast_runs') }}
+),
+
+forecast_champions as (
+    select * from {{ ref('int_forecast_champions') }}
+    where champion_scope = 'live'
+),
+
+sql_forecasts as (
+    select
+        sql_forecast_days.*,
+        forecast_windows.calendar_id,
+        forecast_windows.load_unit,
+        forecast_windows.capacity_value,
+        {{ load_from_log(
+            'sql_forecast_days.forecast_log', 'forecast_windows.load_unit'
+        ) }} as forecast_value,
+        {%- for suffix, _ in forecast_quantiles() %}
+            {{ load_from_log(
+                'sql_forecast_days.forecast_log + sql_forecast_days.residual_spread'
+                ~ ' * conformal_quantiles.error_' ~ suffix,
+                'forecast_windows.load_unit'
+            ) }} as forecast_{{ suffix }},
+        {%- endfor %}
+        forecast_windows.log_floor
+    from sql_forecast_days
+    inner join forecast_windows
+        on
+            sql_forecast_days.server_id = forecast_windows.server_id
+            and sql_forecast_days.metric = forecast_windows.metric
+    left join conformal_quantiles
+        on
+            sql_forecast_days.metric = conformal_quantiles.metric
+            and sql_forecast_days.is_eoq_window = conformal_quantiles.is_eoq_window
+            and {{ horizon_band(
+                'sql_forecast_days.horizon_days', 'sql_forecast_days.is_eoq_window'
+            ) }} = conformal_quantiles.horizon_band
+),
+
+chosen_forecasts as (
+    select
+        sql_forecasts.server_id,
+        sql_forecasts.metric,
+        sql_forecasts.target_date,
+        forecast_runs.as_of_date,
+        coalesce(load_forecasts.origin_date, sql_forecasts.origin_date) as origin_date,
+        coalesce(load_forecasts.forecast_model, sql_forecasts.forecast_model)
+            as forecast_model,
+        case
+            when load_forecasts.forecast_model is not null then 'job'
+            when sql_forecasts.forecast_model = 'weekday_mean' then 'weekday_mean'
+            else 'sql'
+        end as forecast_source,
+        case
+            when forecast_runs.run_state != 'usable' then forecast_runs.run_state
+            when
+                forecast_champions.forecast_model != 'sql_forecast'
+                and load_forecasts.forecast_model is null
+                then 'not_covered'
+        end as stand_in_reason,
+        sql_forecasts.calendar_id,
+        sql_forecasts.load_unit,
+        sql_forecasts.capacity_value,
+        case
+            when load_forecasts.forecast_model is null then sql_forecasts.forecast_log
+            else ln(greatest(load_forecasts.forecast_value, sql_forecasts.log_floor))
+        end as forecast_log,
+        coalesce(load_forecasts.forecast_value, sql_forecasts.forecast_value)
+            as forecast_value,
+        {%- for suffix, _ in forecast_quantiles() %}
+            coalesce(
+                load_forecasts.forecast_{{ suffix }},
+                sql_forecasts.forecast_{{ suffix }}
+            ) as forecast_{{ suffix }},
+        {%- endfor %}
+        sql_forecasts.is_eoq_window
+    from sql_forecasts
+    cross join forecast_runs
+    inner join forecast_champions on sql_forecasts.metric = forecast_champions.metric
+    left join load_forecasts
+        on
+            sql_forecasts.server_id = load_forecasts.server_id
+            and sql_forecasts.metric = load_forecasts.metric
+            and sql_forecasts.target_date = load_forecasts.target_date
+            and forecast_champions.forecast_model = load_forecasts.forecast_model
+            and forecast_runs.run_state = 'usable'
+)
+
+select * from chosen_forecasts

@@ -1,0 +1,97 @@
+-- One row per forecast origin and series that has history at the origin.
+-- The window is the longest that the history fills to at least three quarters; null when
+-- there is none: the weekday mean forecasts then. Weights may be older than the origin
+-- (calendar_weights_max_age_days): the window ends where they end, the level does not.
+with series_origins as (
+    select * from {{ ref('int_series_origins') }}
+),
+
+forecast_days as (
+    select * from {{ ref('int_forecast_days') }}
+),
+
+calendar_weights as (
+    select * from {{ ref('stg_python_jobs__calendar_weights') }}
+),
+
+counted_days as (
+    select
+        server_id,
+        metric,
+        load_date,
+        cast(sum(case when is_filled then 1 else 0 end) over (
+            partition by server_id, metric
+            order by load_date
+            rows unbounded preceding
+        ) as bigint) as filled_day_count
+    from forecast_days
+),
+
+windows as (
+    select distinct
+        calendar_id,
+        origin_number,
+        origin_date as last_weight_date,
+        window_days
+    from calendar_weights
+),
+
+filled_windows as (
+    select
+        series_origins.origin_number,
+        series_origins.server_id,
+        series_origins.metric,
+        max(windows.window_days) as window_days
+    from series_origins
+    inner join windows
+        on
+            series_origins.calendar_id = windows.calendar_id
+            and series_origins.origin_number = windows.origin_number
+            and series_origins.first_load_date
+            <= {{ add_days('windows.last_weight_date', '1 - windows.window_days') }}
+            and series_origins.origin_date >= windows.last_weight_date
+            and {{ add_days(
+                'series_origins.origin_date', -var('calendar_weights_max_age_days')
+            ) }} <= windows.last_weight_date
+    inner join counted_days as window_ends
+        on
+            series_origins.server_id = window_ends.server_id
+            and series_origins.metric = window_ends.metric
+            and windows.last_weight_date = window_ends.load_date
+    left join counted_days as window_starts
+        on
+            series_origins.server_id = window_starts.server_id
+            and series_origins.metric = window_starts.metric
+            and {{ add_days('windows.last_weight_date', '-windows.window_days') }}
+            = window_starts.load_date
+    where
+        4 * (
+            window_ends.filled_day_count - coalesce(window_starts.filled_day_count, 0)
+        ) <= windows.window_days
+    group by
+        series_origins.origin_number,
+        series_origins.server_id,
+        series_origins.metric
+),
+
+forecast_windows as (
+    select
+        series_origins.origin_number,
+        series_origins.origin_date,
+        series_origins.server_id,
+        series_origins.metric,
+        series_origins.calendar_id,
+        series_origins.load_unit,
+        series_origins.capacity_value,
+        series_origins.log_floor,
+        series_origins.history_days,
+        filled_windows.window_days
+    from series_origins
+    left join filled_windows
+        on
+            series_origins.origin_number = filled_windows.origin_number
+            and series_origins.server_id = filled_windows.server_id
+            and series_origins.metric = filled_windows.metric
+)
+
+select * from forecast_windows

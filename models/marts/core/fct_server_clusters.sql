@@ -1,0 +1,6 @@
+-- One row per server of the newest published cluster run.
+with server_clusters as (
+    select * from {{ ref('stg_python_jobs__server_clusters') }}
+)
+
+select * from server_clusters

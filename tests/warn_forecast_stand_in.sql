@@ -1,0 +1,10 @@
+-- One row per reason and metric for which the SQL forecast stands in for the job's.
+-- The only test that may warn: the numbers are good, but the job should be looked at.
+{{ config(severity='warn') }}
+select
+    stand_in_reason,
+    metric,
+    count(distinct server_id) as server_count
+from {{ ref('fct_load_forecasts') }}
+where stand_in_reason is not null
+group by stand_in_reason, metric
