@@ -1,0 +1,1 @@
+"""Capacity forecasting: the Python jobs and everything they stand on."""

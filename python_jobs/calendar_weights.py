@@ -1,0 +1,193 @@
+"""Projection weights of the calendar design: what makes the forecast plain SQL.
+
+All series of a calendar share one design matrix X (days by terms), so each coefficient
+of least squares is a weighted sum of the series' logarithms, beta = pinv(X) log y. This
+job solves for pinv(X) from the dates alone; SQL does the rest.
+
+Reads
+-----
+feat_calendar_weights
+    One row per calendar and date: the terms ``x_<term>``, ``is_history``, and
+    ``origin_number`` on the days that forecasts start from.
+
+Writes
+------
+ml.calendar_weights
+    One row per calendar, origin, history window and date: the weights ``w_<term>``, 0
+    for a term that the window does not use.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from python_jobs.runtime.contracts import Column, FrameContract
+from python_jobs.runtime.errors import InputError
+from python_jobs.runtime.progress import Task
+
+NAME = "calendar_weights"
+
+LEVEL_TERMS = ("constant", *(f"weekday_{day}" for day in range(2, 8)), "holiday")
+TERMS = (
+    "constant",
+    "trend",
+    *(f"weekday_{day}" for day in range(2, 8)),
+    *(f"annual_{wave}_{k}" for k in (1, 2, 3) for wave in ("sin", "cos")),
+    "eoq_window",
+    "eoq_progress",
+    "quarter_last_5",
+    "quarter_last_10",
+    "first_five",
+    "month_end",
+    "holiday",
+)
+WINDOW_DAYS = (28, 91, 182, 364, 728, 1092, 1456)
+FIRST_FULL_WINDOW_DAYS = 728
+
+# Singular values below this share of the largest are rounding, not information: two
+# terms that coincide in a window share their weight.
+_RELATIVE_CUTOFF = 1e-10
+
+READS = {
+    "feat_calendar_weights": FrameContract(
+        columns={
+            "calendar_id": Column("string"),
+            "calendar_date": Column("date"),
+            **{f"x_{term}": Column("number") for term in TERMS},
+            "origin_number": Column("integer", nullable=True, minimum=0),
+            "is_history": Column("boolean"),
+        },
+        key=("calendar_id", "calendar_date"),
+    )
+}
+WRITES = {
+    "ml.calendar_weights": FrameContract(
+        columns={
+            "calendar_id": Column("string"),
+            "origin_number": Column("integer", minimum=0),
+            "origin_date": Column("date"),
+            "window_days": Column("integer", minimum=WINDOW_DAYS[0]),
+            "weight_date": Column("date"),
+            **{f"w_{term}": Column("number") for term in TERMS},
+        },
+        key=("calendar_id", "origin_number", "window_days", "weight_date"),
+        # a fleet with under 28 days has no window yet; the weekday mean serves it
+        may_be_empty=True,
+    )
+}
+
+
+def run(
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    as_of_date: date,  # noqa: ARG001 - the frame carries every date
+    options: object,  # noqa: ARG001 - nothing to choose
+    progress: Task,
+) -> dict[str, pd.DataFrame]:
+    """Solve the shared least-squares problem of every calendar, origin and window.
+
+    Parameters
+    ----------
+    frames
+        ``feat_calendar_weights``: days by terms, consecutive days per calendar.
+    as_of_date, options
+        Not used.
+    progress
+        Counts the calendars.
+
+    Returns
+    -------
+    dict
+        ``ml.calendar_weights``: one row per calendar, origin, window and date.
+
+    Raises
+    ------
+    InputError
+        If a calendar lacks a day between its first and its last.
+    """
+    days = frames["feat_calendar_weights"]
+    calendar_ids = list(dict.fromkeys(days["calendar_id"]))
+    solved: list[pd.DataFrame] = []
+    progress.set_total(len(calendar_ids))
+    for calendar_id in calendar_ids:
+        calendar_days = days[days["calendar_id"] == calendar_id]
+        _refuse_missing_days(calendar_days, calendar_id=calendar_id)
+        # matrices this thin cost more to share between threads than to solve
+        with threadpool_limits(limits=1, user_api="blas"):
+            solved.extend(_solved_windows(calendar_days, calendar_id=calendar_id))
+        progress.advance(detail=calendar_id)
+    columns = list(WRITES["ml.calendar_weights"].columns)
+    weights = pd.concat(solved) if solved else pd.DataFrame(columns=columns)
+    return {"ml.calendar_weights": weights[columns].reset_index(drop=True)}
+
+
+def projection_weights(design: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the transposed pseudo-inverse of the terms that the window can carry.
+
+    Parameters
+    ----------
+    design
+        Terms of consecutive days, shape (days, terms), in the order of `TERMS`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (days, terms): ``weights.T @ log_load`` are the coefficients. A window
+        under 728 days has seen no year twice, so it carries level, weekdays and
+        holidays only; trend and quarter ends made it worse (error 8.6 against 3.5).
+        A term without variation in the window gets weight 0 by the pseudo-inverse
+        (minimum norm).
+    """
+    is_full = len(design) >= FIRST_FULL_WINDOW_DAYS
+    used = [k for k, term in enumerate(TERMS) if is_full or term in LEVEL_TERMS]
+    weights = np.zeros_like(design)
+    weights[:, used] = np.linalg.pinv(design[:, used], rcond=_RELATIVE_CUTOFF).T
+    return weights
+
+
+def _refuse_missing_days(days: pd.DataFrame, *, calendar_id: str) -> None:
+    """Refuse a calendar with a hole: the weights of a window need each of its days."""
+    dates = days["calendar_date"]
+    after_hole = dates[dates.diff() > pd.Timedelta(days=1)]
+    if not after_hole.empty:
+        before = (after_hole.iloc[0] - pd.Timedelta(days=1)).date()
+        raise InputError(
+            f"feat_calendar_weights calendar {calendar_id} has no row for {before}:"
+            " expected every day from the first to the last → build"
+            " int_calendar_days and the feature again"
+        )
+
+
+def _solved_windows(days: pd.DataFrame, *, calendar_id: str) -> Iterator[pd.DataFrame]:
+    """Yield the weights of one calendar, window by window."""
+    history = days[days["is_history"]].reset_index(drop=True)
+    design = history[[f"x_{term}" for term in TERMS]].to_numpy(dtype=np.float64)
+    dates = history["calendar_date"]
+    for position, origin_number in enumerate(history["origin_number"]):
+        if pd.isna(origin_number):
+            continue
+        past_days = position + 1
+        for window_days in _window_lengths(past_days):
+            rows = slice(past_days - window_days, past_days)
+            weights = projection_weights(design[rows])
+            yield pd.DataFrame(
+                {
+                    "calendar_id": calendar_id,
+                    "origin_number": int(origin_number),
+                    "origin_date": dates.iloc[position],
+                    "window_days": window_days,
+                    "weight_date": dates.iloc[rows].to_numpy(),
+                    **{f"w_{term}": weights[:, k] for k, term in enumerate(TERMS)},
+                }
+            )
+
+
+def _window_lengths(past_days: int) -> list[int]:
+    """Return the windows that a history of so many days fills, and the whole of it."""
+    if past_days < WINDOW_DAYS[0]:
+        return []
+    return [*(days for days in WINDOW_DAYS if days < past_days), past_days]

@@ -1,0 +1,134 @@
+"""Whether this machine can run the project: each check with what to do."""
+
+import importlib.metadata
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_jobs.cli.dbt import dbt_program
+from python_jobs.config.settings import Settings
+from python_jobs.runtime.aws_errors import explained
+from python_jobs.runtime.errors import CapacityError
+
+_PACKAGE = "aws-capacity-forecaster"
+_FREE_GIB = 2
+# metadata older than what it follows is refused by other engines
+_CLOCK_TOLERANCE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Result of one check: its subject, whether it holds, what was seen or to do."""
+
+    subject: str
+    is_good: bool
+    text: str
+
+
+def findings(settings: Settings) -> list[Finding]:
+    """Run every check that applies to the target."""
+    checks: dict[str, Callable[[Settings], str]] = {
+        "python": _python,
+        "packages": _packages,
+        "disk": _disk,
+        "clock": _clock,
+        "dbt": _dbt,
+        "profile": _profile,
+    }
+    if settings.target == "athena":
+        from python_jobs.cli.aws_checks import aws_checks  # noqa: PLC0415 - slow import
+
+        checks |= aws_checks()
+    return [_finding(subject, check, settings) for subject, check in checks.items()]
+
+
+def _finding(
+    subject: str, check: Callable[[Settings], str], settings: Settings
+) -> Finding:
+    try:
+        return Finding(subject, is_good=True, text=check(settings))
+    except Exception as error:
+        told = explained(error)
+        if told is None and not isinstance(error, CapacityError | OSError | ValueError):
+            raise
+        return Finding(subject, is_good=False, text=str(told or error))
+
+
+def _python(settings: Settings) -> str:
+    del settings
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] not in ((3, 11), (3, 12)):
+        raise ValueError(f"{version} → make the environment with Python 3.11 or 3.12")
+    return version
+
+
+def _packages(settings: Settings) -> str:
+    """Compare what is installed with the pins of the project."""
+    del settings
+    wrong = []
+    pins = [
+        pin
+        for pin in importlib.metadata.requires(_PACKAGE) or []
+        if "extra ==" not in pin
+    ]
+    for pin in pins:
+        name, version = re.split(r"==", pin.split(";")[0].strip(), maxsplit=1)
+        found = _installed(name.split("[")[0])
+        if found != version:
+            wrong.append(f"{name} {found or 'missing'}, pinned {version}")
+    if wrong:
+        raise ValueError(f"{'; '.join(wrong)} → run `make clean run`")
+    return f"{len(pins)} pinned packages as pinned"
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _disk(settings: Settings) -> str:
+    folder = _existing(settings.warehouse)
+    free = shutil.disk_usage(folder).free / 2**30
+    if free < _FREE_GIB:
+        raise ValueError(
+            f"{free:.1f} GiB free at {folder}, needed {_FREE_GIB}"
+            " → free some, or move the warehouse (CAPACITY_WAREHOUSE)"
+        )
+    return f"{free:.0f} GiB free at {folder}"
+
+
+def _clock(settings: Settings) -> str:
+    """Compare the clock with the newest file of the warehouse."""
+    files = [path for path in settings.warehouse.glob("*") if path.is_file()]
+    newest = max((path.stat().st_mtime for path in files), default=0.0)
+    if time.time() < newest - _CLOCK_TOLERANCE_SECONDS:
+        raise ValueError(
+            f"{newest - time.time():.0f} s behind the newest file of the warehouse"
+            " → set the clock"
+        )
+    return "not behind the newest write"
+
+
+def _dbt(settings: Settings) -> str:
+    del settings
+    return dbt_program()
+
+
+def _profile(settings: Settings) -> str:
+    own = settings.project_dir / "profiles.yml"
+    source = own if own.exists() else own.with_suffix(".yml.example")
+    if f"{settings.target}:" not in source.read_text("utf-8"):
+        raise ValueError(f"{source} has no target {settings.target} → add it")
+    return f"{source.name}, target {settings.target}"
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

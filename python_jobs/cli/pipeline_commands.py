@@ -1,0 +1,156 @@
+"""Commands that compute: build, jobs, run."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from python_jobs.cli.data_commands import generate_fleet, load_files, refusal
+from python_jobs.cli.pipeline import (
+    JOBS,
+    build_empty,
+    build_features,
+    build_rest,
+    build_selected,
+    built_date,
+    check_names,
+    is_empty,
+    plan_build,
+    run_jobs,
+)
+from python_jobs.cli.scans import forget_scans
+from python_jobs.cli.session import Session
+from python_jobs.cli.summary import print_summary
+from python_jobs.runtime.errors import InputError, UsageError
+
+
+def build(
+    ctx: typer.Context,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="NODES", help="dbt selection; default: all."),
+    ] = None,
+) -> None:
+    """Build and test the dbt project over what is loaded and published."""
+    session: Session = ctx.obj
+    with session.writing("build"):
+        forget_scans(session.settings)
+        if select:
+            build_selected(session, select)
+        elif is_empty(session):
+            build_empty(session)
+        else:
+            build_rest(session, plan_build(session), has_features=False)
+
+
+def jobs(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(JOBS)}."),
+    ] = None,
+) -> None:
+    """Run Python jobs over the built features and publish their rows; default: all."""
+    session: Session = ctx.obj
+    check_names(names or JOBS)
+    with session.writing("jobs"):
+        as_of_date = session.as_of_date or built_date(session)
+        if as_of_date is None:
+            raise UsageError(
+                "nothing is built yet → `capacity build`, or `capacity run`"
+            )
+        run_jobs(session, names or JOBS, as_of_date=as_of_date)
+
+
+def run(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="More files for --data."),
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data",
+            metavar="FILE...",
+            help="Metric files to load into a warehouse of their own.",
+        ),
+    ] = None,
+    servers: Annotated[
+        list[Path] | None,
+        typer.Option("--servers", metavar="FILE", help="Inventory of these servers."),
+    ] = None,
+) -> None:
+    """Do everything: data, features, jobs, forecasts, reports, and a summary."""
+    session: Session = ctx.obj
+    if not data and (files or servers):
+        raise UsageError(
+            "run takes files only as `--data FILE…` → `capacity run --data FILE…"
+            " [--servers FILE]`, or `capacity load FILE…` for this warehouse"
+        )
+    metric_files = [*(data or []), *(files or [])]
+    if metric_files:
+        session = _own_warehouse(ctx, session, [*metric_files, *(servers or [])])
+    with session.writing("run"):
+        forget_scans(session.settings)
+        session.store.init()
+        if metric_files:
+            _load_own(session, metric_files, servers=servers or [])
+        elif is_empty(session):
+            generate_fleet(session)
+        plan = plan_build(session)
+        session.progress.note("as-of date", date=plan.as_of_date)
+        build_features(session, plan)
+        run_jobs(session, JOBS, as_of_date=plan.as_of_date)
+        build_rest(session, plan, has_features=True)
+    print_summary(session, as_of_date=plan.as_of_date)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (build, jobs, run):
+        app.command()(command)
+
+
+def _load_own(session: Session, files: list[Path], *, servers: list[Path]) -> None:
+    """Load what can be loaded; a refused file is told, and the others go on.
+
+    Raises
+    ------
+    InputError
+        If every metric file is refused, or an inventory is.
+    """
+    reports = load_files(session, files, servers=servers)
+    refused = [each for each in reports if each.status == "rejected"]
+    told = [refusal(each) for each in refused]
+    kinds = {each.file_kind for each in refused}
+    if "servers" in kinds or len(refused) + len(servers) == len(reports):
+        raise InputError("\n".join(told))
+    for each in told:
+        session.progress.warn(each)
+
+
+def _own_warehouse(ctx: typer.Context, session: Session, files: list[Path]) -> Session:
+    """Return the session over a warehouse of these files' own.
+
+    The same files come back to the same folder, so a second run changes nothing.
+    """
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        raise UsageError(f"no file {', '.join(missing)} → check the path")
+    if session.settings.target == "athena":
+        raise UsageError(
+            "run --data gives files a warehouse of their own, which Athena has not →"
+            " set CAPACITY_SCHEMA_PREFIX and CAPACITY_S3_WAREHOUSE to places of their"
+            " own, then `capacity load FILE…` and `capacity run`"
+        )
+    parent = ctx.parent.params if ctx.parent else {}
+    if parent.get("warehouse"):
+        return session
+    names = "\n".join(sorted(str(path.resolve()) for path in files))
+    stem = f"data-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
+    folder = session.settings.warehouse / stem
+    session.progress.note("warehouse of these files", folder=folder)
+    return replace(session, settings=replace(session.settings, warehouse=folder))

@@ -1,0 +1,86 @@
+"""What every command is given: where, as of when, and how to talk."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from python_jobs.cli.dbt import Dbt
+from python_jobs.config.settings import Settings
+from python_jobs.runtime.errors import UsageError
+from python_jobs.runtime.progress import Progress
+from python_jobs.runtime.write_lock import write_lock
+
+if TYPE_CHECKING:
+    from python_jobs.config.load import Config
+    from python_jobs.store import Store
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's surroundings.
+
+    Attributes
+    ----------
+    settings
+        Target and locations.
+    config_path
+        YAML file of choices; None: the defaults.
+    as_of_date
+        Date to look from; None: the newest one the data supports.
+    progress
+        Receiver of progress, on standard error.
+    console
+        Where results go: standard output.
+    """
+
+    settings: Settings
+    config_path: Path | None
+    as_of_date: date | None
+    progress: Progress
+    console: Console
+
+    @cached_property
+    def config(self) -> "Config":
+        """Configuration, read when first needed."""
+        from python_jobs.config.load import load_config  # noqa: PLC0415 - slow import
+
+        return load_config(self.config_path)
+
+    @cached_property
+    def store(self) -> "Store":
+        """Iceberg tables of the target."""
+        from python_jobs.store import Store  # noqa: PLC0415 - slow import
+
+        return Store.open(self.settings)
+
+    def writing(self, command: str) -> AbstractContextManager[None]:
+        """Return the lock of a command that writes: one at a time in a warehouse."""
+        return write_lock(self.settings, command)
+
+    @property
+    def dbt(self) -> Dbt:
+        """The dbt project on this session's target."""
+        return Dbt(self.settings, self.progress)
+
+
+def parsed_date(text: str | None) -> date | None:
+    """Read an ISO date of the command line.
+
+    Raises
+    ------
+    UsageError
+        If the text is no date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--as-of '{text}' is no date → write YYYY-MM-DD, such as 2025-12-31"
+        ) from None

@@ -1,0 +1,58 @@
+"""Results as tables that a reader can take in."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+from rich.console import JustifyMethod
+from rich.table import Table
+
+SHOWN_ROWS = 40
+NOTHING = "-"
+
+
+def result_table(rows: pa.Table, *, shown: int = SHOWN_ROWS) -> Table:
+    """Return the first rows of a result; the caption says how many there are."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for field in rows.schema:
+        is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        is_number = is_number or pa.types.is_decimal(field.type)
+        justify: JustifyMethod = "right" if is_number else "left"
+        table.add_column(field.name, justify=justify, overflow="fold")
+    for row in rows.slice(0, shown).to_pylist():
+        table.add_row(*(text(value) for value in row.values()))
+    if rows.num_rows > shown:
+        table.caption = f"{shown} of {rows.num_rows} rows; --output FILE has all"
+    elif not rows.num_rows:
+        table.caption = "no rows"
+    return table
+
+
+def fact_table(title: str) -> Table:
+    """Return an empty two-column table: what, and its value."""
+    table = Table(
+        title=title,
+        title_style="bold",
+        title_justify="left",
+        box=None,
+        show_header=False,
+        pad_edge=False,
+    )
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def text(value: Any) -> str:
+    """Return a cell: numbers with two digits, dates in ISO, null as a dash."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="minutes")
+    return value.isoformat() if isinstance(value, date) else str(value)

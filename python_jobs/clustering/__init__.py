@@ -1,0 +1,1 @@
+"""Group servers by level and behaviour, and say what a group is like."""

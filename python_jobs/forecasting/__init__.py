@@ -1,0 +1,1 @@
+"""Fit, guard and score load forecasts; group servers. Arrays in, arrays out."""

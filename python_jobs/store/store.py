@@ -1,0 +1,229 @@
+"""Reading and writing the Iceberg tables, safe to repeat and safe to run at once.
+
+No write here can double rows: an overwrite needs a filter and may only hold rows of
+that filter, a merge reads and replaces in one transaction, an append is guarded.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.table import Table
+
+from python_jobs.config.settings import Settings
+from python_jobs.runtime.aws_errors import about
+from python_jobs.runtime.errors import PlatformError, RunError
+from python_jobs.store.arrow_tables import conformed
+from python_jobs.store.catalog import create_tables, load_table, open_catalog
+from python_jobs.store.commits import commit
+from python_jobs.store.rows import first_duplicate, rows_outside, without_keys
+from python_jobs.store.schema import TableSchema
+from python_jobs.store.tables import declared
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Store:
+    """The project's Iceberg tables in one catalog.
+
+    Attributes
+    ----------
+    catalog
+        Where the tables are found.
+    settings
+        Target and locations.
+    clock
+        Seconds since 1970, as `time.time`.
+    """
+
+    catalog: Catalog
+    settings: Settings
+    clock: Callable[[], float] = time.time
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Store":
+        """Open the store of a target; the tables need not exist yet."""
+        return cls(catalog=open_catalog(settings), settings=settings)
+
+    def init(self) -> list[str]:
+        """Create every declared table that is missing, empty; safe to repeat.
+
+        Returns
+        -------
+        list of str
+            Names of the tables that were created.
+
+        Raises
+        ------
+        PlatformError
+            If a table exists with other columns than this version declares.
+        """
+        return create_tables(self.catalog, settings=self.settings)
+
+    def read(
+        self,
+        name: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: BooleanExpression | None = None,
+    ) -> pa.Table:
+        """Read rows of a table's current snapshot, in no particular order.
+
+        Parameters
+        ----------
+        name
+            ``<schema>.<table>``.
+        columns
+            Columns to read; None: all, in declared order.
+        where
+            Filter; None: every row.
+        """
+        schema = declared(name)
+        with about(f"table {name}"):
+            table = self._table(name)
+            return _scanned(table, schema=schema, columns=columns, where=where)
+
+    def overwrite(
+        self, name: str, table: pa.Table, *, where: BooleanExpression
+    ) -> None:
+        """Replace the rows that match a filter, in one commit.
+
+        Parameters
+        ----------
+        name
+            ``<schema>.<table>``.
+        table
+            New rows; each must match `where`, or writing twice would double it.
+        where
+            Rows to replace. Mandatory: there is no way to replace a whole table by
+            accident.
+        """
+        rows = self._checked(name, table, where=where)
+        self._write(name, lambda current: current.overwrite(rows, where))
+
+    def merge(
+        self,
+        name: str,
+        table: pa.Table,
+        *,
+        key: Sequence[str],
+        where: BooleanExpression,
+    ) -> None:
+        """Insert rows or replace those of the same key; all other rows stay.
+
+        Reads, merges and overwrites in one transaction: a concurrent write of the same
+        rows makes it start again from the new state.
+
+        Parameters
+        ----------
+        name
+            ``<schema>.<table>``.
+        table
+            New rows; they win over stored ones of the same key.
+        key
+            Columns that identify a row.
+        where
+            Bounds what is read and written again, such as the range of dates that the
+            new rows span; each new row must match it.
+        """
+        rows = self._checked(name, table, where=where)
+        duplicate = first_duplicate(rows, key=key)
+        if duplicate is not None:
+            raise RunError(
+                f"{name}: key {duplicate} is there more than once in the rows to write"
+                " → keep one row per key"
+            )
+        schema = declared(name)
+
+        def merged(current: Table) -> None:
+            stored = _scanned(current, schema=schema, columns=None, where=where)
+            kept = without_keys(stored, rows, key=key)
+            current.overwrite(pa.concat_tables([kept, rows]), where)
+
+        self._write(name, merged)
+
+    def append(self, name: str, table: pa.Table, *, guard: BooleanExpression) -> bool:
+        """Add rows once: when a row matches the guard, nothing is written.
+
+        Returns
+        -------
+        bool
+            Whether the rows were written.
+        """
+        rows = self._checked(name, table, where=guard)
+
+        def appended(current: Table) -> bool:
+            found = current.scan(row_filter=guard, limit=1).to_arrow()
+            if found.num_rows:
+                return False
+            # not append(): that one commits beside a concurrent writer of these rows
+            current.overwrite(rows, guard)
+            return True
+
+        return self._write(name, appended)
+
+    def delete(self, name: str, *, where: BooleanExpression) -> None:
+        """Delete the rows that match a filter; none is fine."""
+        declared(name)
+        self._write(name, lambda current: current.delete(where))
+
+    def data_files(self, name: str) -> list[str]:
+        """Return the data files of the current snapshot, sorted.
+
+        Raises
+        ------
+        PlatformError
+            If the snapshot has delete files: then its data files alone are not its
+            rows, and `read` is the way.
+        """
+        tasks = list(self._table(name).scan().plan_files())
+        if any(task.delete_files for task in tasks):
+            raise PlatformError(
+                f"{name}: the snapshot has delete files, written by another engine"
+                " → compact the table, or read it through the store"
+            )
+        return sorted(task.file.file_path for task in tasks)
+
+    def snapshot_id(self, name: str) -> int | None:
+        """Return the id of the current snapshot; None before the first write."""
+        snapshot = self._table(name).current_snapshot()
+        return None if snapshot is None else snapshot.snapshot_id
+
+    def _table(self, name: str) -> Table:
+        return load_table(self.catalog, name, settings=self.settings)
+
+    def _checked(
+        self, name: str, table: pa.Table, *, where: BooleanExpression
+    ) -> pa.Table:
+        """Return the rows in the declared shape; refuse rows outside of the filter."""
+        rows = conformed(table, schema=declared(name))
+        outside = rows_outside(rows, where=where, schema=declared(name))
+        if outside:
+            raise RunError(
+                f"{name}: {outside} of {rows.num_rows} rows to write do not match the"
+                f" filter {where} → writing them twice would double them; widen the"
+                " filter or drop the rows"
+            )
+        return rows
+
+    def _write(self, name: str, change: Callable[[Table], Result]) -> Result:
+        with about(f"table {name}"):
+            return commit(lambda: self._table(name), change, clock=self.clock)
+
+
+def _scanned(
+    table: Table,
+    *,
+    schema: TableSchema,
+    columns: Sequence[str] | None,
+    where: BooleanExpression | None,
+) -> pa.Table:
+    names = schema.column_names if columns is None else tuple(columns)
+    scan = table.scan(row_filter=where or AlwaysTrue(), selected_fields=names)
+    fields = [schema.arrow_schema.field(name) for name in names]
+    return scan.to_arrow().select(names).cast(pa.schema(fields))
