@@ -1,0 +1,101 @@
+"""dbt as a process: what failed is told node by node, on a small real project."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from python_jobs.cli.dbt import Dbt
+from python_jobs.config.settings import Settings
+from python_jobs.runtime.errors import RunError
+from python_jobs.runtime.progress import LogProgress
+
+PROFILE = """\
+small:
+  target: duckdb
+  outputs:
+    duckdb: {type: duckdb, path: "{{ env_var('CAPACITY_WAREHOUSE') }}/capacity.duckdb"}
+"""
+PROPERTIES = """\
+models:
+  - name: numbers
+    columns:
+      - name: number
+        data_tests:
+          - accepted_values:
+              arguments: {values: [2], quote: false}
+              config: {severity: %s}
+"""
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    """Return where the progress goes."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def dbt(tmp_path: Path, log: io.StringIO) -> Dbt:
+    """Return a project of one model with one test that only warns."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: small\nprofile: small\nversion: '1.0'\n"
+    )
+    (tmp_path / "profiles.yml").write_text(PROFILE)
+    (tmp_path / "models" / "numbers.sql").write_text("select 1 as number")
+    (tmp_path / "models" / "numbers.yml").write_text(PROPERTIES % "warn")
+    settings = Settings(warehouse=tmp_path / "warehouse", project_dir=tmp_path)
+    settings.warehouse.mkdir()
+    return Dbt(settings, LogProgress(log))
+
+
+def test_nodes_are_counted_and_warnings_told(dbt: Dbt, log: io.StringIO) -> None:
+    """One model and one test are two nodes; the warning is a line of its own."""
+    dbt.build("models")
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["done"] for line in told if line.get("state") == "done"] == [2]
+    warnings = [line["message"] for line in told if line["level"] == "warning"]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("test accepted_values_numbers_number__False__2")
+
+
+def test_a_failed_test_is_told_with_its_rows(dbt: Dbt) -> None:
+    """The message names the test, what it found, and the query that shows the rows."""
+    properties = dbt.settings.project_dir / "models" / "numbers.yml"
+    properties.write_text(PROPERTIES % "error")
+    with pytest.raises(RunError) as caught:
+        dbt.build("models")
+    message = str(caught.value)
+    assert message.startswith(
+        "1 dbt node failed\n  test accepted_values_numbers_number"
+    )
+    assert "Got 1 result" in message
+    assert "→ look at the rows this query finds: " in message
+    compiled = Path(message.rsplit(": ", 1)[1])
+    assert "number" in compiled.read_text("utf-8")
+
+
+def test_a_failed_model_is_told_with_the_way_back(dbt: Dbt) -> None:
+    """The engine's words and the command that continues."""
+    model = dbt.settings.project_dir / "models" / "numbers.sql"
+    model.write_text("select nope as number")
+    with pytest.raises(RunError) as caught:
+        dbt.build("models")
+    message = str(caught.value)
+    assert "model numbers: " in message
+    assert "nope" in message
+    assert "→ correct the model, then `capacity build --select numbers+`" in message
+
+
+def test_a_project_that_does_not_parse_is_told(dbt: Dbt) -> None:
+    """An error before the first node has no node; dbt's words are passed on."""
+    model = dbt.settings.project_dir / "models" / "numbers.sql"
+    model.write_text("select * from {{ ref('gone') }}")
+    with pytest.raises(RunError, match="depends on a node named 'gone'"):
+        dbt.build("models")
+
+
+def test_an_analysis_is_compiled_for_the_target(dbt: Dbt) -> None:
+    """The rendered text of one node comes back."""
+    assert dbt.compile("numbers", select="numbers").strip() == "select 1 as number"

@@ -1,0 +1,103 @@
+"""A fleet that does not look as it should is refused, and each gate is named."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from python_jobs.generator import GeneratedFleet, GeneratorConfig, small_fleet
+from python_jobs.generator.gates import check_gates
+from python_jobs.generator.metrics import CPU, DISK, MEMORY
+from python_jobs.generator.simulation import Simulation, simulate
+from python_jobs.runtime.errors import RunError
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    """Sixty servers over two years: enough for every gate."""
+    return simulate(
+        GeneratorConfig.model_validate(
+            {"server_count": 60, "first_date": "2024-01-01", "truth_days_ahead": 0}
+        )
+    )
+
+
+def rows_of(simulation: Simulation) -> int:
+    """Return the number of rows that a simulation has."""
+    return simulation.samples.shape[0] * simulation.samples.shape[2]
+
+
+def check(simulation: Simulation, values: np.ndarray) -> str:
+    """Return what the gates say of other values."""
+    changed = replace(simulation, observed_value=values, samples=values)
+    with pytest.raises(RunError) as caught:
+        check_gates(changed, row_count=rows_of(simulation))
+    return str(caught.value)
+
+
+def test_the_default_fleet_passes_all_gates(default_fleet: GeneratedFleet) -> None:
+    """Every kind of gate is judged on it, all archetypes included."""
+    names = {gate.name for gate in default_fleet.gates}
+    assert all(gate.is_passed for gate in default_fleet.gates)
+    assert {"row_count", "missing_ratio", "highest_percent", "eoq_uplift"} <= names
+    for name in ("web", "database", "application", "batch"):
+        assert f"weekend_ratio_{name}" in names
+        assert f"correlation_{name}_cpu_network" in names
+
+
+def test_row_count(simulation: Simulation) -> None:
+    """One row too few is told with both numbers."""
+    with pytest.raises(
+        RunError, match=r"row_count: found 4\.386e\+04, expected"
+    ) as caught:
+        check_gates(simulation, row_count=rows_of(simulation) - 1)
+    assert caught.value.exit_code == 5
+
+
+def test_missing_values() -> None:
+    """A rate of 8 % is above the 5 % that a fleet may miss: the run fails."""
+    with pytest.raises(RunError, match=r"missing_ratio: found 0\.08\d*, expected 0 to"):
+        small_fleet(gaps={"missing_rate": 0.08})
+
+
+def test_ranges(simulation: Simulation) -> None:
+    """Neither negative load nor more than all."""
+    values = simulation.observed_value.copy()
+    values[0, CPU, 0] = -1
+    values[1, DISK, 0] = 101
+    said = check(simulation, values)
+    assert "lowest_value: found -1, expected 0" in said
+    assert "highest_percent: found 101, expected 0 to 100" in said
+
+
+def test_weekends(simulation: Simulation) -> None:
+    """Weekends and working days exchanged: every archetype is wrong."""
+    values = simulation.observed_value.copy()
+    is_weekend = simulation.days.is_weekend
+    values[:, CPU] *= np.where(is_weekend, 4, 0.25)
+    values[:, CPU] = np.minimum(values[:, CPU], 100)
+    assert "weekend_ratio_web" in check(simulation, values)
+
+
+def test_quarter_ends(simulation: Simulation) -> None:
+    """A fleet whose load does not rise at quarter ends is not what was asked for."""
+    values = simulation.observed_value.copy()
+    values[:, CPU] /= np.where(simulation.days.is_eoq_window, 1.25, 1)
+    said = check(simulation, values)
+    assert "quality gate eoq_uplift" in said
+    assert "nothing was written" in said
+
+
+def test_correlations(simulation: Simulation) -> None:
+    """Memory that has nothing to do with CPU."""
+    values = simulation.observed_value.copy()
+    values[:, MEMORY] = values[::-1, MEMORY, ::-1]
+    said = check(simulation, values)
+    assert "correlation_application_cpu_memory" in said
+
+
+def test_small_fleets_are_not_judged_by_chance() -> None:
+    """One server over five days passes: there is nothing to correlate."""
+    fleet = small_fleet(server_count=1, first_date="2025-12-27")
+    assert fleet.server_metrics.num_rows == 5
+    assert not any("correlation" in gate.name for gate in fleet.gates)

@@ -1,0 +1,186 @@
+"""Frames as the feature models hand them to the jobs, from a few written-out loads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from python_jobs import load_forecasts
+from python_jobs.calendar_weights import TERMS
+from python_jobs.calendars import calendar_days
+from python_jobs.forecasting.calendar_fit import calendar_designs
+from python_jobs.forecasting.config import ALL_CANDIDATES, Candidate, JobsConfig
+from python_jobs.forecasting.origins import (
+    OriginOutcomes,
+    forecast_origin,
+    forecast_origins,
+)
+from python_jobs.forecasting.series import LoadSeries, load_series
+from python_jobs.runtime.progress import NoProgress
+
+AS_OF = date(2025, 12, 31)
+LOADS = "feat_load_forecasts"
+CALENDAR = "feat_calendar_weights"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WrittenSeries:
+    """One series, its newest day on the as-of date unless it ended before."""
+
+    loads: Floats
+    measured: Floats | None = None
+    filled_days: int = 0
+    ended_days_ago: int = 0
+    metric: str = "cpu"
+    load_unit: str = "percent"
+    capacity: float = 100.0
+    left_out: frozenset[int] = field(default_factory=frozenset)
+
+
+def wave(day_count: int, *, seed: int = 1, level: float = 40.0) -> Floats:
+    """Return loads of a server: a working week, noise that lasts days, and growth."""
+    random = np.random.default_rng(seed)
+    noise = np.zeros(day_count)
+    for day in range(1, day_count):
+        noise[day] = 0.5 * noise[day - 1] + random.normal(0.0, 0.05)
+    last = pd.Timestamp(AS_OF)
+    dates = pd.date_range(last - pd.Timedelta(days=day_count - 1), last)
+    week = np.where(dates.day_of_week >= 5, np.log(0.6), 0.0)
+    growth = np.arange(day_count) / 365.25 * 0.08
+    loads: Floats = np.clip(level * np.exp(noise + week + growth), 0.0, 100.0)
+    return loads
+
+
+def calendar_rows(
+    day_count: int, *, horizon_days: int = 30, as_of: date = AS_OF
+) -> pd.DataFrame:
+    """Return ``feat_calendar_weights`` for so many days of history."""
+    first = as_of - timedelta(days=day_count - 1)
+    days = calendar_days(
+        "us_bank", first=first, last=as_of + timedelta(days=horizon_days)
+    )
+    dates = days["calendar_date"]
+    years = (dates - pd.Timestamp("2020-01-01")).dt.days / 365.25
+    weekday = dates.dt.isocalendar().day
+    terms: dict[str, object] = {
+        "constant": 1.0,
+        "trend": years,
+        **{f"weekday_{number}": weekday == number for number in range(2, 8)},
+        **{
+            f"annual_{name}_{k}": function(2 * np.pi * k * years)
+            for k in (1, 2, 3)
+            for name, function in (("sin", np.sin), ("cos", np.cos))
+        },
+        "eoq_window": days["is_eoq_window"],
+        "eoq_progress": days["eoq_progress"],
+        "quarter_last_5": days["is_quarter_last_5"],
+        "quarter_last_10": days["is_quarter_last_10"],
+        "first_five": days["is_first_five_business_days"],
+        "month_end": days["is_month_end"],
+        "holiday": days["is_holiday"],
+    }
+    starts = {
+        pd.Timestamp(as_of - timedelta(days=91 * number)): number
+        for number in range(9)
+        if number == 0 or 91 * number < day_count - 28
+    }
+    frame = pd.DataFrame(
+        {
+            "calendar_id": "us_bank",
+            "calendar_date": dates,
+            **{f"x_{term}": terms[term] for term in TERMS},
+            "origin_number": dates.map(starts).astype("Int64"),
+            "is_history": dates <= pd.Timestamp(as_of),
+        }
+    ).astype({f"x_{term}": "float64" for term in TERMS})
+    return load_forecasts.READS[CALENDAR].check(frame, table=CALENDAR)
+
+
+def load_rows(fleet: Mapping[str, WrittenSeries]) -> pd.DataFrame:
+    """Return ``feat_load_forecasts`` of the named series, not checked yet."""
+    return pd.concat(
+        [_rows(server_id, written) for server_id, written in fleet.items()],
+        ignore_index=True,
+    )
+
+
+def _rows(server_id: str, written: WrittenSeries) -> pd.DataFrame:
+    day_count = len(written.loads)
+    last = pd.Timestamp(AS_OF) - pd.Timedelta(days=written.ended_days_ago)
+    dates = pd.date_range(last - pd.Timedelta(days=day_count - 1), last)
+    is_eoq = (dates.month % 3 == 0) & (dates.day >= 22)
+    is_filled = np.arange(day_count) >= day_count - written.filled_days
+    measured = written.loads if written.measured is None else written.measured
+    rows = pd.DataFrame(
+        {
+            "server_id": server_id,
+            "metric": written.metric,
+            "load_date": dates.astype("datetime64[us]"),
+            "calendar_id": "us_bank",
+            "load_unit": written.load_unit,
+            "capacity_value": written.capacity,
+            "log_floor": 0.1,
+            "load_value": written.loads,
+            "measured_value": np.where(is_filled, np.nan, measured),
+            "is_filled": is_filled,
+            "is_eoq_window": is_eoq,
+        }
+    )
+    return rows.drop(index=list(written.left_out))
+
+
+def frames(
+    fleet: Mapping[str, WrittenSeries], *, day_count: int, horizon_days: int = 30
+) -> dict[str, pd.DataFrame]:
+    """Return what the runner hands to the job: checked frames."""
+    loads = load_forecasts.READS[LOADS].check(load_rows(fleet), table=LOADS)
+    return {
+        LOADS: loads,
+        CALENDAR: calendar_rows(day_count, horizon_days=horizon_days),
+    }
+
+
+def cut_series(fleet: Mapping[str, WrittenSeries]) -> list[LoadSeries]:
+    """Return the series as the job cuts them, whatever a contract would say."""
+    return list(load_series(load_rows(fleet).sort_values(["server_id", "metric"])))
+
+
+def outcomes_at(
+    number: int,
+    fleet: Mapping[str, WrittenSeries],
+    *,
+    day_count: int,
+    candidates: tuple[Candidate, ...] = ALL_CANDIDATES,
+) -> OriginOutcomes:
+    """Return forecasts and reasons of every series at one origin."""
+    series = cut_series(fleet)
+    calendar = calendar_rows(day_count)
+    origins = forecast_origins(calendar, as_of_date=AS_OF)
+    with NoProgress().task("test") as task:
+        return forecast_origin(
+            series,
+            origin=next(each for each in origins if each.number == number),
+            candidates={each.key: candidates for each in series},
+            designs=calendar_designs(calendar),
+            options=JobsConfig(processes=1, fit_days=182),
+            progress=task,
+        )
+
+
+def run(
+    given: Mapping[str, pd.DataFrame], *, options: JobsConfig
+) -> dict[str, pd.DataFrame]:
+    """Run the job and check what it returns, as the runner does."""
+    with NoProgress().task("test") as task:
+        returned = load_forecasts.run(
+            given, as_of_date=AS_OF, options=options, progress=task
+        )
+    return {
+        table: contract.check(returned[table], table=table, edge="written")
+        for table, contract in load_forecasts.WRITES.items()
+    }

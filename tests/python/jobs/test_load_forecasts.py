@@ -1,0 +1,184 @@
+"""The forecasting job as the runner calls it: complete, repeatable, strict."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from fleet_frames import (
+    AS_OF,
+    WrittenSeries,
+    cut_series,
+    frames,
+    outcomes_at,
+    run,
+    wave,
+)
+
+from python_jobs import load_forecasts
+from python_jobs.forecasting.accounting import account_for
+from python_jobs.forecasting.candidates import CANDIDATE_MODELS, CandidateModel
+from python_jobs.forecasting.config import ALL_CANDIDATES, JobsConfig
+from python_jobs.forecasting.parallel import CHUNK_SERIES
+from python_jobs.forecasting.predictions import Prediction
+from python_jobs.runtime.errors import RunError
+from python_jobs.store import TABLES
+
+DAYS = 220
+ONE_PROCESS = JobsConfig(processes=1, fit_days=91)
+
+FLEET = {
+    "a": WrittenSeries(wave(DAYS, seed=1)),
+    "b": WrittenSeries(wave(DAYS, seed=2, level=90.0)),
+    "c": WrittenSeries(wave(DAYS, seed=3), ended_days_ago=60),
+    "d": WrittenSeries(wave(60, seed=4)),
+    "e": WrittenSeries(np.full(DAYS, 10.0)),
+    "f": WrittenSeries(
+        wave(DAYS, seed=5), metric="network_in", load_unit="mbps", capacity=np.nan
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, pd.DataFrame]:
+    """Run the job once over a small fleet of every kind."""
+    return run(frames(FLEET, day_count=DAYS), options=ONE_PROCESS)
+
+
+def test_contracts_cover_the_tables() -> None:
+    """Every column of the tables but the runner's two is declared, and no other."""
+    for table, contract in load_forecasts.WRITES.items():
+        declared = {column.name for column in TABLES[table].columns}
+        assert set(contract.columns) == declared - {"run_id", "as_of_date"}
+        assert set(contract.key) == set(TABLES[table].key) - {"run_id"}
+
+
+def test_live_forecast_covers_the_horizon(published: dict[str, pd.DataFrame]) -> None:
+    """The best model of a metric has every day after the as-of date, once per series.
+
+    c ended and e never moves; all others are forecast, d by the history it has.
+    """
+    live = published["ml.load_forecasts"].query("origin_number == 0")
+    days = pd.date_range(AS_OF, periods=31)[1:]
+    by_series = live.groupby(["server_id", "metric"])
+    assert set(by_series.groups) == {
+        *(("a", "cpu"), ("b", "cpu"), ("d", "cpu"), ("f", "network_in"))
+    }
+    for _, rows in by_series:
+        assert rows["model"].nunique() == 1
+        assert list(rows["target_date"]) == list(days)
+    assert live.groupby("metric")["model"].nunique().eq(1).all()
+
+
+def test_backtest_forecast_is_of_the_best_model(
+    published: dict[str, pd.DataFrame],
+) -> None:
+    """Origin 1, 91 days back, has 90 days of the model that is live; c was alive."""
+    forecasts = published["ml.load_forecasts"]
+    backtest = forecasts.query("origin_number == 1")
+    assert set(backtest["origin_date"]) == {pd.Timestamp("2025-10-01")}
+    assert backtest.groupby("server_id").size().to_dict() == dict.fromkeys("abcf", 90)
+    live = forecasts.query("origin_number == 0")
+    models = [
+        rows.groupby("metric")["model"].unique().explode().to_dict()
+        for rows in (live, backtest)
+    ]
+    assert models[0] == models[1]
+
+
+def test_percentages_stay_within_the_capacity(
+    published: dict[str, pd.DataFrame],
+) -> None:
+    """Quantiles never cross, and b, near its ceiling, is cut at 100 %."""
+    forecasts = published["ml.load_forecasts"]
+    quantiles = forecasts.filter(like="forecast_p").to_numpy()
+    assert (np.diff(quantiles, axis=1) >= 0.0).all()
+    percent = forecasts[forecasts["metric"] == "cpu"]
+    assert percent["forecast_p97_5"].max() == 100.0
+
+
+def test_backtests_score_every_candidate(published: dict[str, pd.DataFrame]) -> None:
+    """Five models over the days that were measured: 90, or 31 of the one that ended."""
+    sums = published["ml.forecast_backtests"]
+    days = sums.groupby(["server_id", "model"])["day_count"].sum().unstack()
+    assert list(days) == sorted(ALL_CANDIDATES)
+    assert days.T.nunique().eq(1).all()
+    assert days.iloc[:, 0].to_dict() == {"a": 90, "b": 90, "c": 31, "f": 90}
+    assert set(sums["origin_number"]) == {1}
+
+
+def test_same_rows_from_one_and_two_processes() -> None:
+    """Nine series are work for two processes; their number changes no digit."""
+    candidates = ("holt_winters_calendar", "sarima_calendar")
+    fleet = {f"s{seed}": WrittenSeries(wave(DAYS, seed=seed)) for seed in range(9)}
+    assert len(fleet) > CHUNK_SERIES
+    one, two = (
+        run(
+            frames(fleet, day_count=DAYS),
+            options=JobsConfig(processes=processes, fit_days=91, candidates=candidates),
+        )
+        for processes in (1, 2)
+    )
+    for table, rows in one.items():
+        assert not rows.empty
+        pd.testing.assert_frame_equal(two[table], rows, check_exact=True)
+
+
+def test_every_refusal_is_counted_and_named(caplog: pytest.LogCaptureFixture) -> None:
+    """A series without rows has its reason in the log: info counts, debug names."""
+    caplog.set_level(logging.DEBUG, logger="python_jobs.forecasting.accounting")
+    options = ONE_PROCESS.model_copy(update={"candidates": ("holt_winters_calendar",)})
+    returned = run(frames(FLEET, day_count=DAYS), options=options)
+    counted = [each.getMessage() for each in caplog.records if each.levelname == "INFO"]
+    assert counted == [
+        "origin 0: holt_winters_calendar refused, ended: 1 series",
+        "origin 0: holt_winters_calendar refused, flat: 1 series",
+        "origin 1: holt_winters_calendar refused, flat: 1 series",
+        "origin 1: holt_winters_calendar refused, too_short: 1 series",
+    ]
+    named = {each.getMessage() for each in caplog.records if each.levelname == "DEBUG"}
+    told = "origin 0: holt_winters_calendar refused for server_id c, metric cpu: ended"
+    assert told in named
+    live = returned["ml.load_forecasts"].query("origin_number == 0")
+    assert set(live["server_id"]) == {"a", "b", "d", "f"}
+
+
+def test_lost_series_fails_the_run() -> None:
+    """A series with neither a forecast nor a reason is a fault, and named."""
+    outcomes = outcomes_at(0, {"a": WrittenSeries(np.full(DAYS, 1.0))}, day_count=DAYS)
+    series = cut_series({"a": FLEET["a"], "b": FLEET["b"]})
+    with pytest.raises(RunError, match="server_id b, metric cpu has neither"):
+        account_for(series, outcomes)
+    empty = replace(outcomes, outcomes={("a", "cpu"): {}, ("b", "cpu"): {}})
+    with pytest.raises(RunError, match="server_id a, metric cpu has neither"):
+        account_for(series, empty)
+
+
+def test_fleet_without_a_backtest_is_left_to_sql(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Forty days have no origin to test at: no rows, and a reason for each model."""
+    caplog.set_level(logging.INFO, logger="python_jobs.forecasting.accounting")
+    young = {"a": WrittenSeries(wave(40))}
+    returned = run(frames(young, day_count=40), options=ONE_PROCESS)
+    assert all(rows.empty for rows in returned.values())
+    assert "sarima refused, not_backtested: 1 series" in caplog.text
+
+
+def test_candidate_that_breaks_everywhere_fails_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten series and not one fit that holds: the code is broken, and says so."""
+
+    def broken(values: object, horizon_days: int, steps: int) -> Prediction:
+        raise ValueError(values, horizon_days, steps)
+
+    monkeypatch.setitem(
+        CANDIDATE_MODELS,  # type: ignore[arg-type] # a plain dict behind the mapping
+        "sarima",
+        CandidateModel(broken, is_calendar_adjusted=False),
+    )
+    fleet = {str(n): WrittenSeries(wave(DAYS, seed=n)) for n in range(10)}
+    with pytest.raises(RunError, match="sarima broke down on all 10 series"):
+        run(frames(fleet, day_count=DAYS), options=ONE_PROCESS)

@@ -1,0 +1,180 @@
+"""Series that make statsmodels fail silently: each ends as a forecast or a reason."""
+
+import warnings
+
+import numpy as np
+import pytest
+from fleet_frames import WrittenSeries, outcomes_at, wave
+from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+from python_jobs.forecasting.candidates import predict
+from python_jobs.forecasting.config import ALL_CANDIDATES, Candidate
+from python_jobs.forecasting.forecasts import LoadForecast
+from python_jobs.forecasting.guards import (
+    LARGEST_EXCURSION,
+    Reason,
+    RefusedError,
+    check_forecast,
+)
+
+DAYS = 300
+UNKNOWN = np.full(DAYS, np.nan)
+
+
+def spiked() -> np.ndarray:
+    """Return a quiet load with one day at the ceiling, a week before the origin."""
+    loads = wave(DAYS, level=20.0)
+    loads[-98] = 100.0
+    return loads
+
+
+def risen() -> np.ndarray:
+    """Return a load that rises steeply and stands at the ceiling in the end."""
+    steps = np.linspace(0.0, 1.0, DAYS) ** 6
+    return np.clip(5.0 + 130.0 * steps + wave(DAYS) / 40.0, 0.0, 100.0)
+
+
+def shifted() -> np.ndarray:
+    """Return a load that doubles ten days before the as-of date."""
+    loads = wave(DAYS, level=30.0)
+    loads[-10:] *= 2.0
+    return loads
+
+
+REFUSED = {
+    "constant": (WrittenSeries(np.full(DAYS, 50.0)), Reason.FLAT),
+    "zero": (WrittenSeries(np.zeros(DAYS)), Reason.FLAT),
+    "all_missing": (WrittenSeries(UNKNOWN), Reason.NOT_FINITE),
+    "never_measured": (WrittenSeries(wave(DAYS), measured=UNKNOWN), Reason.SILENT),
+    "infinite": (WrittenSeries(np.append(wave(DAYS - 1), np.inf)), Reason.NOT_FINITE),
+    "one_gap": (WrittenSeries(wave(DAYS), left_out=frozenset({150})), Reason.GAP),
+    "short": (WrittenSeries(wave(20)), Reason.TOO_SHORT),
+    "dead_end": (WrittenSeries(wave(DAYS), filled_days=14), Reason.SILENT),
+    "switched_off": (
+        WrittenSeries(np.append(wave(DAYS - 28), np.zeros(28))),
+        Reason.FLAT,
+    ),
+    "decommissioned": (WrittenSeries(wave(DAYS), ended_days_ago=1), Reason.ENDED),
+}
+FORECAST = {
+    "spike": WrittenSeries(spiked()),
+    "level_shift": WrittenSeries(shifted()),
+    "barely_alive": WrittenSeries(wave(DAYS), filled_days=13),
+    "four_weeks": WrittenSeries(wave(28)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_before_a_fit(name: str) -> None:
+    """What cannot be learnt from is refused by every candidate, with the reason."""
+    written, reason = REFUSED[name]
+    outcomes = outcomes_at(0, {name: written}, day_count=DAYS)
+    assert outcomes.outcomes == {(name, "cpu"): dict.fromkeys(ALL_CANDIDATES, reason)}
+
+
+@pytest.mark.parametrize("name", FORECAST)
+def test_odd_series_that_are_forecast(name: str) -> None:
+    """Spikes, a shift, a short or a lately silent history are no reason to refuse."""
+    outcomes = outcomes_at(0, {name: FORECAST[name]}, day_count=DAYS)
+    forecasts = list(outcomes.forecasts())
+    assert [model for _, model, _ in forecasts] == list(ALL_CANDIDATES)
+    for _, _, forecast in forecasts:
+        assert forecast.values.shape == (30,)
+        assert forecast.quantiles.shape == (30, 9)
+        assert (np.diff(forecast.quantiles, axis=1) >= 0.0).all()
+        assert ((forecast.quantiles >= 0.0) & (forecast.quantiles <= 100.0)).all()
+
+
+def test_level_shift_is_followed() -> None:
+    """Ten days after a load has doubled, the calendar forecasts stand at the new level.
+
+    The load ended around 60 on business days and 36 on weekends; before it was half.
+    """
+    candidates: tuple[Candidate, ...] = ("holt_winters_calendar", "sarima_calendar")
+    fleet = {"shift": WrittenSeries(shifted())}
+    outcomes = outcomes_at(0, fleet, day_count=DAYS, candidates=candidates)
+    for _, _, forecast in outcomes.forecasts():
+        assert 45.0 < np.median(forecast.values) < 75.0
+
+
+def test_rise_to_the_ceiling_is_cut_or_refused() -> None:
+    """A rise to 100 % is never forecast above 100 %, by no candidate and quantile."""
+    outcomes = outcomes_at(0, {"rise": WrittenSeries(risen())}, day_count=DAYS)
+    (by_candidate,) = outcomes.outcomes.values()
+    assert set(by_candidate) == set(ALL_CANDIDATES)
+    for outcome in by_candidate.values():
+        if isinstance(outcome, LoadForecast):
+            assert outcome.quantiles.max() <= 100.0
+        else:
+            assert outcome in (Reason.EXPLOSIVE, Reason.ABOVE_CAPACITY)
+
+
+def test_statsmodels_fails_silently_and_is_not_asked() -> None:
+    """SARIMAX calls a series without one value converged at 0; the guard refuses it."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        fit = SARIMAX(UNKNOWN, order=(1, 1, 1)).fit(disp=False, cov_type="none")
+    assert fit.mle_retvals["converged"]
+    assert fit.forecast(1)[0] == 0.0
+    for candidate in ALL_CANDIDATES:
+        with pytest.raises(RefusedError, match="not_finite"):
+            predict(candidate, UNKNOWN, horizon_days=10, maximum_iterations=50)
+
+
+@pytest.mark.parametrize("candidate", ALL_CANDIDATES)
+def test_one_missing_day_is_refused_by_each_model(candidate: Candidate) -> None:
+    """Holt-Winters would carry one gap into every day ahead."""
+    loads = wave(120)
+    loads[60] = np.nan
+    with pytest.raises(RefusedError, match="not_finite"):
+        predict(candidate, loads, horizon_days=10, maximum_iterations=50)
+
+
+def test_fit_that_ends_early_is_refused() -> None:
+    """One step is too few to converge: a reason, not a forecast."""
+    with pytest.raises(RefusedError, match="not_converged"):
+        predict("sarima", wave(200), horizon_days=10, maximum_iterations=1)
+
+
+@pytest.mark.parametrize(
+    ("forecast", "spread", "reason"),
+    [
+        ([50.0, np.nan], [1.0, 1.0], Reason.FORECAST_NOT_FINITE),
+        ([50.0, 50.0], [1.0, np.inf], Reason.FORECAST_NOT_FINITE),
+        ([50.0, 50.0], [1.0, 0.0], Reason.FORECAST_NOT_FINITE),
+        # seen 40 to 60, so 100 is two widths above and 0 two widths below
+        ([50.0, 100.1], [1.0, 1.0], Reason.EXPLOSIVE),
+        ([50.0, -0.1], [1.0, 1.0], Reason.EXPLOSIVE),
+        # capacity 72: 90 is a quarter above it
+        ([91.0, 90.0], [1.0, 1.0], Reason.ABOVE_CAPACITY),
+    ],
+)
+def test_forecast_that_no_load_can_follow(
+    forecast: list[float], spread: list[float], reason: Reason
+) -> None:
+    """Each rule on what a fit says, just beyond its limit."""
+    assert LARGEST_EXCURSION == 2.0
+    with pytest.raises(RefusedError, match=reason.value):
+        check_forecast(
+            np.array(forecast),
+            spread=np.array(spread),
+            seen=np.array([40.0, 60.0]),
+            capacity_value=72.0,
+        )
+
+
+def test_forecast_within_the_limits_is_accepted() -> None:
+    """The limits themselves pass, and an unknown capacity limits nothing."""
+    for forecast, capacity in (([100.0, 0.0], 72.0), ([90.0, 90.0], 72.0)):
+        check_forecast(
+            np.array(forecast),
+            spread=np.ones(2),
+            seen=np.array([40.0, 60.0]),
+            capacity_value=capacity,
+        )
+    check_forecast(
+        np.array([99.0, 99.0]),
+        spread=np.ones(2),
+        seen=np.array([40.0, 60.0]),
+        capacity_value=np.nan,
+    )

@@ -1,0 +1,24 @@
+"""What a job logs is told to the one who watches, and only while it runs."""
+
+import io
+import json
+import logging
+
+from python_jobs.runtime.job_log import told
+from python_jobs.runtime.progress import LogProgress
+
+
+def test_records_become_notes_and_warnings() -> None:
+    """Info is a note, a warning a warning, debug and later records are not told."""
+    stream = io.StringIO()
+    log = logging.getLogger("python_jobs.example")
+    with told(LogProgress(stream)):
+        log.debug("each series")
+        log.info("origin %s refused", 1)
+        log.warning("late")
+    log.info("after")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("info", "origin 1 refused"),
+        ("warning", "late"),
+    ]

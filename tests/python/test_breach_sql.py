@@ -1,0 +1,251 @@
+"""The forecasting macros as the engine runs them: rendered by dbt, executed on DuckDB.
+
+The breach probability is held against every pattern of a few days, counted one by one,
+and against a simulation of the error that it assumes.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from python_jobs.calendar_weights import TERMS
+
+PROJECT = Path(__file__).resolve().parents[2]
+MACROS = {
+    "normal_tail": "{{ normal_tail('z') }}",
+    "forecast_terms": "{{ forecast_terms() | join(',') }}",
+    "breach_probabilities": "{{ breach_probabilities(['series']) }}",
+}
+SEPARATOR = "@@"
+WINDOW_DAYS = 10
+SIMULATION_COUNT = 100_000
+# nine nodes of the level, and windows that forget what older ones say; the latter shows
+# most where days share no error at all
+MODEL_TOLERANCE = 0.02
+MODEL_TOLERANCES = {"no level error": 0.05}
+
+
+@dataclass(frozen=True)
+class Series:
+    """A forecast that lies below its threshold, and its errors, on the log.
+
+    Attributes
+    ----------
+    margin, swing
+        Distance to the threshold: its mean and the height of its wave over the days.
+    level_sd, day_sd, spike_rate, spike_mean, spike_sd
+        The errors, as in int_breach_days.
+    breach_day_count
+        Days above the threshold that make a breach.
+    """
+
+    margin: float
+    swing: float
+    level_sd: float
+    day_sd: float
+    spike_rate: float
+    spike_mean: float
+    spike_sd: float
+    breach_day_count: int
+
+    def days(self, day_count: int) -> pd.DataFrame:
+        """Return the rows of `breach_days`, the level growing with each block."""
+        day = np.arange(day_count)
+        widths = ("day_sd", "spike_rate", "spike_mean", "spike_sd", "breach_day_count")
+        return pd.DataFrame(
+            {
+                "target_date": pd.date_range("2026-01-01", periods=day_count).date,
+                "day_number": day + 1,
+                "threshold_log": 0.0,
+                "forecast_log": -self.margin + self.swing * np.sin(day / 5),
+                "level_sd": self.level_sd * (1 + day // WINDOW_DAYS * 0.1),
+                **{name: getattr(self, name) for name in widths},
+            }
+        )
+
+
+SERIES = {
+    "balanced": Series(0.08, 0.03, 0.05, 0.06, 0.02, 0.40, 0.15, 3),
+    "level errors": Series(0.15, 0.05, 0.10, 0.05, 0.03, 0.30, 0.10, 3),
+    "far off level": Series(0.05, 0.00, 0.20, 0.10, 0.02, 0.40, 0.10, 3),
+    "two days": Series(0.25, 0.10, 0.12, 0.08, 0.05, 0.35, 0.10, 2),
+    "one day": Series(0.30, 0.05, 0.15, 0.05, 0.01, 0.40, 0.10, 1),
+    "no level error": Series(0.10, 0.00, 0.00, 0.10, 0.02, 0.40, 0.10, 3),
+    "no spikes": Series(0.20, 0.05, 0.05, 0.10, 0.00, 0.00, 0.10, 3),
+}
+
+
+@pytest.fixture(scope="module")
+def macros(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the text of each macro, as dbt renders it for DuckDB."""
+    folder = tmp_path_factory.mktemp("macros")
+    shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
+    command = [str(Path(sysconfig.get_path("scripts")) / "dbt")]
+    command += ["--quiet", "--log-format", "json", "--log-path", str(folder)]
+    command += ["compile", "--no-populate-cache", "--no-introspect"]
+    command += ["--inline", SEPARATOR.join(MACROS.values()), "--output", "json"]
+    finished = subprocess.run(
+        [*command, "--profiles-dir", str(folder), "--target-path", str(folder)],
+        cwd=PROJECT,
+        env={**os.environ, "CAPACITY_WAREHOUSE": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    events = [json.loads(line) for line in finished.stdout.splitlines()]
+    (rendered,) = [e["data"]["compiled"] for e in events if "compiled" in e["data"]]
+    return dict(zip(MACROS, rendered.split(SEPARATOR), strict=True))
+
+
+@pytest.fixture
+def engine() -> duckdb.DuckDBPyConnection:
+    """Return DuckDB with the project's settings and the nodes of the level."""
+    connection = duckdb.connect()
+    connection.execute("set integer_division = true")
+    nodes = pd.read_csv(PROJECT / "seeds" / "level_nodes.csv")
+    connection.register("nodes", nodes)
+    return connection
+
+
+def probabilities(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str], days: pd.DataFrame
+) -> pd.DataFrame:
+    """Return breach and any-day probability of every series and day, in order."""
+    engine.register("breach_days", days)
+    return engine.sql(
+        f"with {macros['breach_probabilities']}"  # noqa: S608 - the project's macro
+        " select * from breach_probabilities order by series, target_date"
+    ).df()
+
+
+def exceedances(series: Series, *, day_count: int, level: float) -> NDArray[np.float64]:
+    """Return each day's chance to be above, given the level in standard deviations."""
+    days = series.days(day_count)
+    distance = -days["forecast_log"].to_numpy() - level * days["level_sd"].to_numpy()
+    quiet = norm.sf(distance / series.day_sd)
+    spike = norm.sf((distance - series.spike_mean) / series.spike_sd)
+    return (1 - series.spike_rate) * quiet + series.spike_rate * spike
+
+
+def simulated(series: Series, *, day_count: int) -> NDArray[np.float64]:
+    """Return the share of simulated futures that have breached by each day."""
+    random = np.random.default_rng(20260101)
+    days = series.days(day_count)
+    shape = (SIMULATION_COUNT, day_count)
+    level = random.standard_normal((SIMULATION_COUNT, 1)) * days["level_sd"].to_numpy()
+    quiet = series.day_sd * random.standard_normal(shape)
+    spike = series.spike_mean + series.spike_sd * random.standard_normal(shape)
+    noise = np.where(random.random(shape) < series.spike_rate, spike, quiet)
+    above = days["forecast_log"].to_numpy() + level + noise > 0
+    in_window = above.cumsum(axis=1, dtype=np.int16)
+    in_window[:, WINDOW_DAYS:] -= in_window[:, :-WINDOW_DAYS].copy()
+    is_breached = np.maximum.accumulate(in_window >= series.breach_day_count, axis=1)
+    return is_breached.mean(axis=0)
+
+
+def test_normal_tail_is_exact(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str]
+) -> None:
+    """Within 1e-15 of scipy from -9 to 9, and 0 and 1 far outside."""
+    points = pd.DataFrame({"z": np.r_[np.linspace(-9, 9, 20_001), -50, 50]})
+    engine.register("points", points)
+    tails = engine.sql(
+        f"select z, {macros['normal_tail']} as tail from points"  # noqa: S608
+    ).df()
+    np.testing.assert_allclose(tails["tail"], norm.sf(tails["z"]), rtol=0, atol=1e-15)
+    assert tails["tail"].iloc[-2:].tolist() == [1, 0]
+
+
+def test_forecast_terms_are_those_of_the_weights_job(macros: dict[str, str]) -> None:
+    """SQL and Python name the same terms in the same order."""
+    assert tuple(macros["forecast_terms"].split(",")) == TERMS
+
+
+@pytest.mark.parametrize("breach_day_count", [1, 2, 3])
+def test_first_window_equals_every_pattern_counted(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str], breach_day_count: int
+) -> None:
+    """Up to ten days the probability is that of all 2^10 patterns, node by node."""
+    series = Series(0.1, 0.08, 0.05, 0.1, 0.1, 0.3, 0.2, breach_day_count)
+    found = probabilities(
+        engine, macros, series.days(WINDOW_DAYS).assign(series="counted")
+    )
+    patterns = np.array(list(itertools.product((0, 1), repeat=WINDOW_DAYS)))
+    is_breached = patterns.cumsum(axis=1) >= breach_day_count
+    expected = np.zeros(WINDOW_DAYS)
+    nodes = pd.read_csv(PROJECT / "seeds" / "level_nodes.csv")
+    for node, weight in zip(nodes["node"], nodes["weight"], strict=True):
+        above = exceedances(series, day_count=WINDOW_DAYS, level=node)
+        chances = np.where(patterns, above, 1 - above).prod(axis=1)
+        expected += weight * chances @ is_breached
+    np.testing.assert_allclose(found["breach_probability"], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_probability_equals_simulation(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str], name: str
+) -> None:
+    """Day by day over 90 days: within 5 standard errors and the model's tolerance."""
+    series = SERIES[name]
+    found = probabilities(engine, macros, series.days(90).assign(series=name))
+    expected = simulated(series, day_count=90)
+    standard_error = np.sqrt(expected * (1 - expected) / SIMULATION_COUNT)
+    difference = (found["breach_probability"] - expected).abs()
+    tolerance = 5 * standard_error + MODEL_TOLERANCES.get(name, MODEL_TOLERANCE)
+    assert (difference <= tolerance).all(), difference.max()
+
+
+def test_one_day_breach_is_any_day_above(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str]
+) -> None:
+    """When one day is a breach both probabilities are the same, on every day."""
+    found = probabilities(
+        engine, macros, SERIES["one day"].days(400).assign(series="one day")
+    )
+    np.testing.assert_allclose(
+        found["breach_probability"], found["any_day_probability"], atol=1e-6
+    )
+
+
+def test_probabilities_never_fall_and_count_more_days_less(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str]
+) -> None:
+    """Cumulative over 400 days; three days above are rarer than two, than one."""
+    base = {f.name: getattr(SERIES["balanced"], f.name) for f in fields(Series)}
+    counts = (1, 2, 3)
+    days = [
+        Series(**{**base, "breach_day_count": count}).days(400).assign(series=count)
+        for count in counts
+    ]
+    found = probabilities(engine, macros, pd.concat(days))
+    breach = found.pivot_table("breach_probability", "target_date", "series")
+    assert (breach.diff().dropna() >= 0).all(axis=None)
+    assert breach.le(1).all(axis=None)
+    assert (breach[1] >= breach[2]).all()
+    assert (breach[2] >= breach[3]).all()
+
+
+def test_sure_and_impossible_breaches(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str]
+) -> None:
+    """Always above: a breach on the third day. Out of reach: 0, not a missing row."""
+    sure = Series(-5, 0, 0.01, 0.1, 0, 0, 1, 3).days(30).assign(series="sure")
+    far = Series(50, 0, 0.01, 0.1, 0, 0, 1, 3).days(30).assign(series="far")
+    found = probabilities(engine, macros, pd.concat([sure, far]))
+    breach = found.pivot_table("breach_probability", "target_date", "series")
+    assert breach["sure"].iloc[:3].round(3).tolist() == [0, 0, 1]
+    assert (breach["far"] == 0).all()
+    assert len(breach) == 30
