@@ -1,0 +1,107 @@
+"""The same fleet and the same commands on DuckDB and on the local Athena."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+from athena_local import LocalAthena
+from athena_local.statement_log import Statement
+from capacity_process import Ended, environment, run_capacity
+from marts import Frames, ordered, read_layer
+
+from python_jobs.config.settings import Settings
+from python_jobs.store.catalog import namespace, open_catalog
+
+_NODE = re.compile(r'"node_id": "([a-z_]+)\.capacity_forecaster\.(\w+)')
+
+
+@dataclass(frozen=True)
+class Target:
+    """One of the two: its folder, and the variables that point commands at it."""
+
+    name: str
+    warehouse: Path
+    variables: dict[str, str]
+
+    def run(self, *arguments: object) -> Ended:
+        """Run `capacity`; it must succeed."""
+        ended = run_capacity(*arguments, warehouse=self.warehouse, **self.variables)
+        with (self.warehouse / "told.jsonl").open("a") as told:
+            told.write(ended.stderr)
+        assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-4000:]
+        return ended
+
+    @contextmanager
+    def settings(self) -> Iterator[Settings]:
+        """Point this process at the target, too."""
+        variables = environment(self.warehouse, **self.variables)
+        with mock.patch.dict(os.environ, variables, clear=True):
+            yield Settings.from_environment()
+
+    def forget_builds(self) -> None:
+        """Let the next build be a whole one."""
+        for record in self.warehouse.glob("last_build_*.json"):
+            record.unlink()
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Both targets, and the log of what reached Athena."""
+
+    duckdb: Target
+    athena: Target
+    local_athena: LocalAthena
+    config: Path
+
+    def marts(self) -> tuple[Frames, Frames]:
+        """Return every mart of DuckDB, and of Athena."""
+        with self.athena.settings() as settings:
+            catalog = open_catalog(settings)
+            database = namespace(settings, "marts")
+            names = sorted(name for _, name in catalog.list_tables(database))
+            athena = {
+                name: ordered(catalog.load_table((database, name)).scan().to_arrow())
+                for name in names
+            }
+        return read_layer(self.duckdb.warehouse), athena
+
+    def statements(self, since: int = 0) -> Sequence[Statement]:
+        """Return the statements that ended after the first so many."""
+        return self.local_athena.statements()[since:]
+
+
+def scanned_bytes(statements: Sequence[Statement]) -> Counter[str]:
+    """Return the bytes that Trino read, by the dbt node that asked."""
+    scanned: Counter[str] = Counter()
+    for statement in statements:
+        found = _NODE.search(statement.athena_sql)
+        node = f"{found[1]} {found[2]}" if found else "no node"
+        scanned[node] += statement.scanned_bytes
+    return scanned
+
+
+@dataclass(frozen=True)
+class State:
+    """What both targets hold after a step, and where its statements begin and end."""
+
+    duckdb: Frames
+    athena: Frames
+    first_statement: int
+    end_statement: int
+
+
+def state_after(targets: Targets, first_statement: int) -> State:
+    """Read both targets, without the ids of runs: these hash inputs to the last bit."""
+    frames = [
+        {
+            name: frame.drop(columns="run_id", errors="ignore")
+            for name, frame in marts.items()
+        }
+        for marts in targets.marts()
+    ]
+    return State(*frames, first_statement, len(targets.statements()))
