@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from marts import Frames, ordered, read_layer
 from python_jobs.config.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 
+PROJECT = Path(__file__).resolve().parents[3]
+PlainDbt = Callable[..., Ended]
 _NODE = re.compile(r'"node_id": "([a-z_]+)\.capacity_forecaster\.(\w+)')
 
 

@@ -4,18 +4,13 @@ Each state follows on the one before; what Athena merges is held against a whole
 """
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from athena_local import LocalAthena
-from both_targets import State, Target, Targets, state_after
+from both_targets import PROJECT, PlainDbt, State, Target, Targets, state_after
 from capacity_process import Ended, environment, program
-from golden_fleet import CONFIG, write_extract, write_odd_rows
-
-PlainDbt = Callable[..., Ended]
-PROJECT = Path(__file__).resolve().parents[3]
-REFUSED_DAY = "2025-06-17"
+from golden_fleet import CONFIG, write_extract, write_late_day, write_odd_rows
 
 
 @pytest.fixture(scope="session")
@@ -68,13 +63,12 @@ def next_day(
 
 
 @pytest.fixture(scope="session")
-def last_run(
+def late_day(
     targets: Targets, next_day: State, tmp_path_factory: pytest.TempPathFactory
 ) -> State:
-    """Deliver a day that the generator made, which is refused; build all the same."""
-    extract = tmp_path_factory.mktemp("extracts") / "refused_day.csv"
-    with targets.duckdb.settings() as settings:
-        write_extract(settings, extract, day=REFUSED_DAY, moved_to=REFUSED_DAY)
+    """Deliver a day of four months ago; Athena merges it, DuckDB stays as it was."""
+    extract = tmp_path_factory.mktemp("extracts") / "late_day.csv"
+    write_late_day(extract)
     start = len(targets.statements())
     targets.athena.run("load", extract)
     targets.athena.run("run", "--config", targets.config)

@@ -24,11 +24,13 @@ ODD_SERVER = "ODD-01"
 _LOAD_ID = "written by another program"
 _ODD_DAYS = 200
 _FIRST = datetime(2025, 6, 15)
+_LATE_NUMBER = 82
+LATE_DAY = "2025-09-05"
 _VALUES = ("cpu_p95", "mem_p95", "disk_p95", "net_in_p95", "net_out_p95")
 
 
 def odd_rows() -> pa.Table:
-    """Return 200 days of a server that no inventory knows.
+    """Return 200 days, but the late one, of a server that no inventory knows.
 
     CPU is NaN every 7th day and null every 11th, memory is NaN on the first 40 days and
     constant then, disk is 0, and of the network one direction is null for good, the
@@ -36,6 +38,8 @@ def odd_rows() -> pa.Table:
     """
     rows = []
     for number in range(_ODD_DAYS):
+        if number == _LATE_NUMBER:
+            continue
         cpu: float | None = 30.0 + number % 5
         if number % 7 == 3:
             cpu = math.nan
@@ -62,8 +66,8 @@ def write_odd_rows(settings: Settings) -> None:
         "statistic": "daily_p95",
         "first_date": _FIRST.date(),
         "last_date": (_FIRST + timedelta(days=_ODD_DAYS - 1)).date(),
-        "rows_read": _ODD_DAYS,
-        "rows_accepted": _ODD_DAYS,
+        "rows_read": _ODD_DAYS - 1,
+        "rows_accepted": _ODD_DAYS - 1,
         "rows_rejected": 0,
         "status": "loaded",
         "loaded_at": datetime.now(UTC).replace(tzinfo=None),
@@ -89,3 +93,11 @@ def write_extract(settings: Settings, path: Path, *, day: str, moved_to: str) ->
     frame["cpu_p95"] = (frame["cpu_p95"] * 1.1).round(2).clip(upper=100.0)
     complete = frame.dropna(subset=list(_VALUES))
     complete.drop(columns=["load_id", "loaded_at"]).to_csv(path, index=False)
+
+
+def write_late_day(path: Path) -> None:
+    """Write the odd server's day that is not there yet, with every value."""
+    path.write_text(
+        f"server_id,timestamp,{','.join(_VALUES)}\n"
+        f"{ODD_SERVER},{LATE_DAY},44.4,50.5,1.5,10.5,11.5\n"
+    )

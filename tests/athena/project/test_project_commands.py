@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from both_targets import State, Targets
+from both_targets import PROJECT, PlainDbt, State, Targets
 from capacity_process import environment, program, run_capacity
-from conftest import PROJECT, PlainDbt
 
 from python_jobs.store.catalog import namespace, open_catalog
 
@@ -22,7 +21,7 @@ def artifact(targets: Targets, name: str) -> dict:  # type: ignore[type-arg]
 
 
 def test_the_catalog_of_the_docs_has_every_column(
-    dbt: PlainDbt, targets: Targets, last_run: State
+    dbt: PlainDbt, targets: Targets, late_day: State
 ) -> None:
     """Views and tables, as Glue knows them, against the described columns."""
     ended = dbt("docs", "generate")
@@ -38,7 +37,7 @@ def test_the_catalog_of_the_docs_has_every_column(
         assert sorted(catalog[key]["columns"]) == sorted(node["columns"]), key
 
 
-def test_sources_are_fresh(dbt: PlainDbt, targets: Targets, last_run: State) -> None:
+def test_sources_are_fresh(dbt: PlainDbt, targets: Targets, late_day: State) -> None:
     """What was loaded a moment ago is fresh."""
     ended = dbt("source", "freshness")
     assert ended.returncode == 0, ended.stdout[-2000:]
@@ -67,7 +66,7 @@ def changed_project(tmp_path: Path) -> Path:
 
 
 def test_a_changed_model_is_built_whole_and_never_merged(
-    dbt: PlainDbt, targets: Targets, last_run: State, changed_project: Path
+    dbt: PlainDbt, targets: Targets, late_day: State, changed_project: Path
 ) -> None:
     """A merge into the old columns is refused and changes nothing; a build has all."""
     command = ("run", "--select", "int_server_days", "--vars")
@@ -92,7 +91,7 @@ def test_a_changed_model_is_built_whole_and_never_merged(
 
 
 def test_the_second_of_two_runs_is_refused(
-    targets: Targets, last_run: State, tmp_path: Path
+    targets: Targets, late_day: State, tmp_path: Path
 ) -> None:
     """It names who writes, and ends with 4; the first is not disturbed."""
     # as from another machine: nothing is shared but S3
@@ -118,7 +117,7 @@ def test_the_second_of_two_runs_is_refused(
 
 
 def test_a_query_gives_the_same_on_both(
-    targets: Targets, last_run: State, tmp_path: Path
+    targets: Targets, late_day: State, tmp_path: Path
 ) -> None:
     """PyAthena binds parameters as DuckDB does."""
     found = {}
@@ -131,7 +130,7 @@ def test_a_query_gives_the_same_on_both(
     pd.testing.assert_frame_equal(found["athena"], found["duckdb"], rtol=1e-9)
 
 
-def test_status_tells_what_a_build_scanned(targets: Targets, last_run: State) -> None:
+def test_status_tells_what_a_build_scanned(targets: Targets, late_day: State) -> None:
     """The last build, here of one model, by node, and what that would cost."""
     targets.athena.run("build", "--select", "dim_dates")
     text = targets.athena.run("status").stdout
