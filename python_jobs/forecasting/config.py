@@ -1,24 +1,38 @@
 """Options of the jobs that fit and cluster: section ``jobs`` of the configuration."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Candidate = Literal[
-    "holt_winters_calendar",
-    "sarima_calendar",
+    "simple_exponential_smoothing",
     "holt_winters",
     "sarima",
-    "simple_exponential_smoothing",
+    "level_calendar",
+    "holt_winters_calendar",
+    "sarima_calendar",
+    "sarima_seasonal",
+    "gradient_boosting",
+    "inverse_error_mean",
 ]
 
-ALL_CANDIDATES: tuple[Candidate, ...] = (
-    "holt_winters_calendar",
-    "sarima_calendar",
+ALL_CANDIDATES: tuple[Candidate, ...] = get_args(Candidate)
+"""Every model of the job, the simplest first."""
+
+STATSMODELS_CANDIDATES: tuple[Candidate, ...] = (
+    "simple_exponential_smoothing",
     "holt_winters",
     "sarima",
-    "simple_exponential_smoothing",
+    "holt_winters_calendar",
+    "sarima_calendar",
+    "sarima_seasonal",
 )
+"""What the engine ``statsmodels`` fits."""
+
+DEFAULT_CANDIDATES: tuple[Candidate, ...] = tuple(
+    each for each in ALL_CANDIDATES if each != "sarima_seasonal"
+)
+"""All but the one that takes seconds a series."""
 
 
 def _without_repeats(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

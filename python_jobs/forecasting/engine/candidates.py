@@ -1,0 +1,126 @@
+"""Every candidate of a block as loads: guarded, or refused with a reason a series."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from python_jobs.forecasting.config import Candidate
+from python_jobs.forecasting.engine.conformal import ErrorQuantiles, quantile_values
+from python_jobs.forecasting.engine.models import ModelForecast
+from python_jobs.forecasting.guards import (
+    LARGEST_CAPACITY_RATIO,
+    LARGEST_EXCURSION,
+    Reason,
+)
+from python_jobs.forecasting.series import Floats
+
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What no forecast of a series may leave, each of shape (series,).
+
+    Attributes
+    ----------
+    lowest, highest
+        Smallest and largest load that was seen.
+    capacities, ceilings
+        Capacity, NaN when unknown; value a forecast is cut at.
+    """
+
+    lowest: Floats
+    highest: Floats
+    capacities: Floats
+    ceilings: Floats
+
+
+def refusals(forecast: ModelForecast, bounds: Bounds) -> list[Reason | None]:
+    """Return why each series' forecast is not believed; None: it is.
+
+    The rules are those of `guards.check_forecast`, for a whole block.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        loads = np.exp(forecast.centre) if forecast.is_log else forecast.centre
+        is_broken = ~(
+            np.isfinite(loads) & np.isfinite(forecast.sd) & (forecast.sd > 0.0)
+        ).all(axis=1)
+        width = bounds.highest - bounds.lowest
+        is_explosive = (
+            loads.max(axis=1) > bounds.highest + LARGEST_EXCURSION * width
+        ) | (loads.min(axis=1) < bounds.lowest - LARGEST_EXCURSION * width)
+        is_above = loads.mean(axis=1) > LARGEST_CAPACITY_RATIO * bounds.capacities
+    return [
+        Reason.FORECAST_NOT_FINITE
+        if broken
+        else Reason.EXPLOSIVE
+        if explosive
+        else Reason.ABOVE_CAPACITY
+        if above
+        else None
+        for broken, explosive, above in zip(
+            is_broken, is_explosive, is_above, strict=True
+        )
+    ]
+
+
+def loads_ahead(
+    forecast: ModelForecast,
+    *,
+    spread: Floats,
+    is_eoq: Booleans,
+    metrics: NDArray[np.object_],
+    quantiles: Mapping[str, ErrorQuantiles],
+    ceilings: Floats,
+) -> tuple[Floats, Floats]:
+    """Return forecast and quantiles in the unit of the load.
+
+    Parameters
+    ----------
+    forecast
+        Of a block.
+    spread
+        What past errors were standardised by, shape (series,).
+    is_eoq
+        Days ahead in an EOQ window, shape (horizon,).
+    metrics
+        Of the series, shape (series,).
+    quantiles
+        By metric; a metric without any has the model's own normal distribution.
+    ceilings
+        Values are cut there, and at 0.
+
+    Returns
+    -------
+    tuple
+        Values of shape (series, horizon) and quantiles of shape (series, horizon, 9).
+    """
+    around = np.empty((*forecast.centre.shape, 9))
+    flags = np.broadcast_to(is_eoq, forecast.centre.shape)
+    nothing = ErrorQuantiles({}, {})
+    for metric in sorted(set(metrics)):
+        rows = np.flatnonzero(metrics == metric)
+        around[rows] = quantile_values(
+            forecast.centre[rows],
+            spread=spread[rows],
+            sd=forecast.sd[rows],
+            is_eoq=flags[rows],
+            quantiles=quantiles.get(metric, nothing),
+        )
+    values = forecast.centre
+    with np.errstate(over="ignore"):
+        if forecast.is_log:
+            values, around = np.exp(values), np.exp(around, out=around)
+    high = ceilings[:, None]
+    return np.clip(values, 0.0, high), np.clip(around, 0.0, high[:, :, None])
+
+
+def error_spread(
+    model: Candidate, forecast: ModelForecast, residual_spread: Floats
+) -> Floats:
+    """Return what the errors of a model are standardised by, on its own scale."""
+    if forecast.is_log:
+        return residual_spread
+    return np.sqrt(forecast.state["variance"])

@@ -1,0 +1,255 @@
+"""The loads of a fleet as ragged arrays: one long array a column, and where series start.
+
+No pivot: the rows of ``feat_load_forecasts`` stay as they came, a block gathers the
+window it needs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from numpy.typing import NDArray
+
+from python_jobs.calendar_weights import WINDOW_DAYS
+from python_jobs.forecasting.backtest import SCALE_DAYS
+from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
+from python_jobs.forecasting.guards import FLAT_DAYS, LARGEST_SILENT_DAYS, Reason
+from python_jobs.forecasting.series import WEEK_DAYS, Floats
+
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+Strings = NDArray[np.object_]
+
+BLOCK_SERIES = 128
+"""Series of a block: its arrays stay in the processor's cache, and memory is bounded."""
+
+_USABLE = -1
+_REASONS = (
+    Reason.TOO_SHORT,
+    Reason.ENDED,
+    Reason.GAP,
+    Reason.NOT_FINITE,
+    Reason.SILENT,
+    Reason.FLAT,
+)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Every series of the features.
+
+    Attributes
+    ----------
+    server_ids, metrics, calendar_ids
+        Attributes by series, shape (series,).
+    starts, lengths
+        First row and number of rows of each series.
+    first_days
+        First date as days since 1970-01-01.
+    is_unbroken
+        Whether each day follows the one before.
+    capacities, ceilings, log_floors
+        In the unit of the load; capacity NaN when unknown; a percentage is cut at 100.
+    loads, measured, is_filled, is_eoq
+        By row: load without gaps, what was measured or NaN, and the flags.
+    """
+
+    server_ids: Strings
+    metrics: Strings
+    calendar_ids: Strings
+    starts: Integers
+    lengths: Integers
+    first_days: Integers
+    is_unbroken: Booleans
+    capacities: Floats
+    ceilings: Floats
+    log_floors: Floats
+    loads: Floats
+    measured: Floats
+    is_filled: Booleans
+    is_eoq: Booleans
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> "Fleet":
+        """Cut the rows of ``feat_load_forecasts`` into series.
+
+        Parameters
+        ----------
+        rows
+            Sorted by server, metric and date; attributes as on a series' newest day.
+        """
+        codes = [pd.factorize(rows[name])[0] for name in ("server_id", "metric")]
+        is_first = np.ones(len(rows), dtype=np.bool_)
+        is_first[1:] = (np.diff(codes[0]) != 0) | (np.diff(codes[1]) != 0)
+        starts = np.flatnonzero(is_first)
+        ends = np.append(starts[1:], len(rows))
+        days = rows["load_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        is_next = np.ones(len(rows), dtype=np.bool_)
+        is_next[1:] = np.diff(days) == 1
+        is_next[starts] = True
+        newest = rows.iloc[ends - 1]
+        is_percent = (newest["load_unit"] == "percent").to_numpy()
+        return cls(
+            server_ids=newest["server_id"].to_numpy(dtype=object),
+            metrics=newest["metric"].to_numpy(dtype=object),
+            calendar_ids=newest["calendar_id"].to_numpy(dtype=object),
+            starts=starts,
+            lengths=ends - starts,
+            first_days=days[starts],
+            is_unbroken=np.logical_and.reduceat(is_next, starts)
+            if len(starts)
+            else np.zeros(0, dtype=np.bool_),
+            capacities=newest["capacity_value"].to_numpy(dtype=np.float64),
+            ceilings=np.where(is_percent, 100.0, np.inf),
+            log_floors=newest["log_floor"].to_numpy(dtype=np.float64),
+            # engines add doubles in any order; a fit would make the last digit visible
+            loads=np.round(rows["load_value"].to_numpy(dtype=np.float64), 9),
+            measured=rows["measured_value"].to_numpy(dtype=np.float64),
+            is_filled=rows["is_filled"].to_numpy(dtype=np.bool_),
+            is_eoq=rows["is_eoq_window"].to_numpy(dtype=np.bool_),
+        )
+
+    def look_back(
+        self, origin_day: int, *, first_days: dict[str, int]
+    ) -> tuple[Integers, list[Reason | None]]:
+        """Return the window that each series fills at an origin, and who fills none.
+
+        Parameters
+        ----------
+        origin_day
+            Last day that may be seen.
+        first_days
+            First day of each calendar's design; the whole of it is a window, too.
+
+        Returns
+        -------
+        windows
+            Days of the longest window that is well filled; 0 with a reason.
+        reasons
+            Why a series is not fitted; None: it is.
+        """
+        first = np.array([first_days[each] for each in self.calendar_ids], np.int64)
+        whole = np.maximum(origin_day - first + 1, 0)
+        codes, windows = np.full(len(self), _USABLE), np.zeros(len(self), np.int64)
+        _look_back(
+            *(self.starts, self.lengths, origin_day - self.first_days + 1, whole),
+            *(self.is_unbroken, self.loads, self.measured, self.is_filled),
+            *(self.log_floors, np.array(WINDOW_DAYS), windows, codes),
+        )
+        reasons = [None if code == _USABLE else _REASONS[code] for code in codes]
+        return windows, reasons
+
+    def scales(self, origin_day: int) -> Floats:
+        """Return the mean absolute change from one week to the next before an origin.
+
+        Over the last `SCALE_DAYS` days, as in SQL; NaN when the load never moved or the
+        history is shorter than eight days. Shape (series,).
+        """
+        scales = np.full(len(self), np.nan)
+        elapsed = origin_day - self.first_days + 1
+        _scales(self.starts, np.minimum(elapsed, self.lengths), self.loads, scales)
+        return scales
+
+    def gather(
+        self, series: Integers, *, last_day: int, days: int
+    ) -> tuple[Floats, Booleans]:
+        """Return loads and filled flags of the days up to one, shape (series, days)."""
+        rows = self._rows(series, last_day=last_day, days=days)
+        return self.loads[rows], self.is_filled[rows]
+
+    def lived(
+        self, series: Integers, *, origin_day: int, days: int
+    ) -> tuple[Floats, Booleans]:
+        """Return what was measured on the days after an origin, NaN past the newest."""
+        end = self.starts[series] + self.lengths[series]
+        first = self.starts[series] + origin_day + 1 - self.first_days[series]
+        rows = first[:, None] + np.arange(days)
+        is_known = rows < end[:, None]
+        rows = np.minimum(rows, end[:, None] - 1)
+        measured = np.where(is_known, self.measured[rows], np.nan)
+        return measured, np.where(is_known, self.is_eoq[rows], False)
+
+    def _rows(self, series: Integers, *, last_day: int, days: int) -> Integers:
+        last = self.starts[series] + last_day - self.first_days[series]
+        rows: Integers = last[:, None] + np.arange(1 - days, 1)
+        return rows
+
+
+def blocks(series: Integers) -> Iterator[Integers]:
+    """Cut positions of series into blocks of at most `BLOCK_SERIES`."""
+    for first in range(0, len(series), BLOCK_SERIES):
+        yield series[first : first + BLOCK_SERIES]
+
+
+@njit(cache=True, nogil=True)
+def _look_back(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch a rule
+    starts,
+    lengths,
+    elapsed,
+    whole,
+    is_unbroken,
+    loads,
+    measured,
+    is_filled,
+    log_floors,
+    window_days,
+    windows,
+    codes,
+):
+    for i in range(len(starts)):
+        past = min(elapsed[i], lengths[i])
+        if past <= 0:
+            codes[i] = 0
+            continue
+        end = starts[i] + past
+        is_finite = True
+        for t in range(starts[i], end):
+            if not np.isfinite(loads[t]):
+                is_finite = False
+        is_silent = True
+        for t in range(max(starts[i], end - LARGEST_SILENT_DAYS), end):
+            if np.isfinite(measured[t]):
+                is_silent = False
+        low, high = np.inf, -np.inf
+        for t in range(max(starts[i], end - FLAT_DAYS), end):
+            load = max(loads[t], log_floors[i])
+            low, high = min(low, load), max(high, load)
+        if elapsed[i] > lengths[i]:
+            codes[i] = 1
+        elif not is_unbroken[i]:
+            codes[i] = 2
+        elif not is_finite:
+            codes[i] = 3
+        elif is_silent:
+            codes[i] = 4
+        elif high <= low:
+            codes[i] = 5
+        if codes[i] >= 0:
+            continue
+        best, filled = 0, 0
+        for days in range(1, min(past, whole[i]) + 1):
+            filled += is_filled[end - days]
+            if filled > LARGEST_FILLED_SHARE * days:
+                continue
+            if days >= window_days[0] and (days == whole[i] or days in window_days):
+                best = days
+        windows[i] = best
+        if best == 0:
+            codes[i] = 0
+
+
+@njit(cache=True, nogil=True)
+def _scales(starts, past, loads, scales):  # type: ignore[no-untyped-def]
+    for i in range(len(starts)):
+        end = starts[i] + past[i]
+        days = min(past[i] - WEEK_DAYS, SCALE_DAYS)
+        total = 0.0
+        for t in range(end - days, end):
+            total += abs(loads[t] - loads[t - WEEK_DAYS])
+        if days > 0 and total > 0.0:
+            scales[i] = total / days

@@ -1,0 +1,226 @@
+"""What the calendar explains of the log loads of a block, robustly and shrunk.
+
+All series of a block share one design, so least squares is one product for them all.
+Days far from the fit are pulled in and the fit is made again (Huber 1964); a level shift
+is found by the exact gain of a step beside the design (Frisch and Waugh 1933) and taken
+out; the coefficients are shrunk towards the metric's median (empirical Bayes, Efron and
+Morris 1975), all together, because terms of a quarter end stand in for each other.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from python_jobs.forecasting.series import Floats
+
+Block = NDArray[np.float32] | NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+LIMIT = 3.5
+"""Robust standard deviations beyond which a residual is pulled in."""
+
+SHIFT_EDGE_DAYS = 28
+"""Days that a level must have lasted on both sides of a shift."""
+
+SMALLEST_SHIFT_GAIN = 0.1
+"""Share of the squared residuals that a step must explain to be a level shift."""
+
+AUTOCORRELATION_FACTOR = 3.0
+"""Variance of a mean of days that follow each other, over that of independent ones."""
+
+_RELATIVE_CUTOFF = 1e-10
+_NO_SHIFT = -1
+_FAST = {"reassoc", "contract", "arcp", "nsz"}
+
+
+@dataclass(frozen=True)
+class SharedDesign:
+    """A design of consecutive days with its projection, solved once for a block.
+
+    Attributes
+    ----------
+    terms
+        Shape (days, terms).
+    projection
+        Pseudo-inverse, shape (terms, days); rows of unused terms are 0.
+    step_squares
+        Squared length of what the design leaves of a step that ends at each day,
+        shape (days,).
+    """
+
+    terms: Floats
+    projection: Floats
+    step_squares: Floats
+
+    @classmethod
+    def of(cls, terms: Floats, *, used: list[int]) -> "SharedDesign":
+        """Solve the design of the used terms."""
+        projection = np.zeros(terms.shape[::-1])
+        projection[used] = np.linalg.pinv(terms[:, used], rcond=_RELATIVE_CUTOFF)
+        sums = np.cumsum(terms, axis=0)
+        days = np.arange(1, len(terms) + 1)
+        squares = days - np.einsum(
+            "tk,tk->t", sums, np.cumsum(projection.T, axis=0), optimize=True
+        )
+        return cls(terms=terms, projection=projection, step_squares=squares)
+
+
+@dataclass(frozen=True)
+class RegressionFit:
+    """Coefficients of a block, and what they leave.
+
+    Attributes
+    ----------
+    coefficients
+        Shape (series, terms).
+    residuals
+        Log load less fit, outliers pulled in, shape (series, days).
+    spread
+        Robust standard deviation of the residuals, shape (series,).
+    shift_day
+        First day of the newest level, counted from the window's first; -1 without.
+    """
+
+    coefficients: Floats
+    residuals: Block
+    spread: Floats
+    shift_day: NDArray[np.int64]
+
+
+def fit_regression(
+    log_loads: Block, *, is_filled: Booleans, design: SharedDesign
+) -> RegressionFit:
+    """Fit the design to each row.
+
+    Parameters
+    ----------
+    log_loads
+        Shape (series, days).
+    is_filled
+        Days without a measurement: they take the fit, shape (series, days).
+    design
+        Of the same days.
+    """
+    kind = log_loads.dtype
+    projection = design.projection.T.astype(kind)
+    terms = design.terms.T.astype(kind)
+    levelled = log_loads.copy()
+    pulled = log_loads
+    spread = np.empty(len(log_loads))
+    shift_day = np.full(len(log_loads), _NO_SHIFT)
+    squares = design.step_squares
+    for is_shift_round in (True, True, False):
+        fitted = (pulled @ projection) @ terms
+        pulled = np.empty_like(fitted)
+        _pull_in(levelled, fitted, is_filled, pulled, spread)
+        if is_shift_round:
+            coefficients = pulled @ projection
+            residuals = pulled - coefficients @ terms
+            _level_shifts(residuals, squares, levelled, pulled, shift_day)
+    coefficients = pulled @ projection
+    residuals = pulled - coefficients @ terms
+    return RegressionFit(
+        coefficients=coefficients.astype(np.float64),
+        residuals=residuals,
+        spread=spread,
+        shift_day=shift_day,
+    )
+
+
+def shrunk_coefficients(
+    coefficients: Floats,
+    *,
+    design: SharedDesign,
+    variance: Floats,
+    middle: Floats,
+    prior_variance: Floats,
+) -> Floats:
+    """Return the posterior mean of coefficients under a normal prior.
+
+    Parameters
+    ----------
+    coefficients
+        Of least squares, shape (series, terms).
+    design
+        Shared by the series.
+    variance
+        Of each series' residuals, shape (series,).
+    middle, prior_variance
+        Mean and variance of the prior by term, shape (terms,); a term of variance 0
+        keeps the prior's mean, one of infinite variance is not shrunk.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (series, terms). The prior's scale turns the design's cross product into
+        one matrix whose eigenvectors serve every residual variance.
+    """
+    scale = np.sqrt(np.minimum(prior_variance, 1e6))
+    cross = design.terms.T @ design.terms
+    used = np.abs(design.projection).sum(axis=1) > 0.0
+    scale = np.where(used, scale, 0.0)
+    eigenvalues, vectors = np.linalg.eigh(scale[:, None] * cross * scale)
+    eigenvalues = np.maximum(eigenvalues, 0.0)
+    deviations = (coefficients - middle) / np.where(scale > 0.0, scale, np.inf)
+    weight = eigenvalues / (eigenvalues + variance[:, None] + 1e-300)
+    shrunk: Floats = middle + ((deviations @ vectors) * weight) @ vectors.T * scale
+    return np.where(used, shrunk, 0.0)
+
+
+@njit(cache=True, fastmath=_FAST, nogil=True)
+def _pull_in(values, fitted, is_filled, pulled, spread):  # type: ignore[no-untyped-def]
+    """Clip residuals at `LIMIT` spreads; the spread is that of the central ones."""
+    count, days = values.shape
+    for i in range(count):
+        total = 0.0
+        for t in range(days):
+            total += abs(values[i, t] - fitted[i, t])
+        deviation = 1.2533 * total / days
+        for _ in range(2):
+            limit = 2.5 * deviation
+            squares, inside = 0.0, 0
+            for t in range(days):
+                residual = abs(values[i, t] - fitted[i, t])
+                if residual <= limit and not is_filled[i, t]:
+                    squares += residual * residual
+                    inside += 1
+            deviation = 1.04 * np.sqrt(squares / max(inside, 1))
+        spread[i] = deviation
+        limit = LIMIT * deviation
+        for t in range(days):
+            residual = values[i, t] - fitted[i, t]
+            if is_filled[i, t]:
+                residual = 0.0
+            elif residual > limit:
+                residual = limit
+            elif residual < -limit:
+                residual = -limit
+            pulled[i, t] = fitted[i, t] + residual
+
+
+@njit(cache=True, nogil=True)
+def _level_shifts(residuals, step_squares, levelled, pulled, shift_day):  # type: ignore[no-untyped-def]
+    """Take out the one step that explains most, where it explains enough.
+
+    Residuals are at right angles to the design, so the product of a step with them is
+    their running sum, and the gain of the step its square over `step_squares`.
+    """
+    count, days = residuals.shape
+    for i in range(count):
+        squares, running, most, at, size = 0.0, 0.0, 0.0, -1, 0.0
+        for t in range(days):
+            squares += residuals[i, t] * residuals[i, t]
+            running += residuals[i, t]
+            if SHIFT_EDGE_DAYS <= t + 1 <= days - SHIFT_EDGE_DAYS:
+                length = step_squares[t]
+                if length > 1.0 and running * running > most * length:
+                    most = running * running / length
+                    at = t + 1
+                    size = running / length
+        if at >= 0 and most > SMALLEST_SHIFT_GAIN * (squares - most):
+            for t in range(at):
+                levelled[i, t] -= size
+                pulled[i, t] -= size
+            shift_day[i] = max(shift_day[i], at)
