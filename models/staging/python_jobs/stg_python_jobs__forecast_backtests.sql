@@ -1,5 +1,6 @@
 -- One row per server, metric, forecast model, origin, 10-day block of the horizon and
--- EOQ flag: the error sums of the newest published run.
+-- EOQ flag: the error sums of the newest published run. Without a pinball loss the origin
+-- had no intervals.
 with forecast_backtests as (
     select * from {{ source('python_jobs', 'forecast_backtests') }}
 ),
@@ -29,7 +30,10 @@ published_forecast_backtests as (
         forecast_backtests.actual_sum,
         forecast_backtests.log_error_sum,
         forecast_backtests.squared_log_error_sum,
-        forecast_backtests.day_count as interval_day_count,
+        case
+            when forecast_backtests.pinball_sum is null then cast(0 as bigint)
+            else forecast_backtests.day_count
+        end as interval_day_count,
         forecast_backtests.pinball_sum,
         forecast_backtests.inside_80_count,
         forecast_backtests.inside_95_count,

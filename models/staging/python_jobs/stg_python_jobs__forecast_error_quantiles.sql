@@ -1,0 +1,34 @@
+-- One row per metric, forecast model, EOQ flag and band of the horizon: quantiles of the
+-- standardised errors of the newest published run.
+with forecast_error_quantiles as (
+    select * from {{ source('python_jobs', 'forecast_error_quantiles') }}
+),
+
+runs as (
+    select * from {{ ref('stg_python_jobs__runs') }}
+    where job = 'load_forecasts'
+),
+
+published_forecast_error_quantiles as (
+    select
+        forecast_error_quantiles.metric,
+        forecast_error_quantiles.model as forecast_model,
+        forecast_error_quantiles.is_eoq as is_eoq_window,
+        forecast_error_quantiles.horizon_band,
+        forecast_error_quantiles.as_of_date,
+        forecast_error_quantiles.error_count,
+        forecast_error_quantiles.error_p2_5,
+        forecast_error_quantiles.error_p5,
+        forecast_error_quantiles.error_p10,
+        forecast_error_quantiles.error_p25,
+        forecast_error_quantiles.error_p50,
+        forecast_error_quantiles.error_p75,
+        forecast_error_quantiles.error_p90,
+        forecast_error_quantiles.error_p95,
+        forecast_error_quantiles.error_p97_5,
+        forecast_error_quantiles.run_id
+    from forecast_error_quantiles
+    inner join runs on forecast_error_quantiles.run_id = runs.run_id
+)
+
+select * from published_forecast_error_quantiles
