@@ -1,6 +1,5 @@
--- One row per series and day ahead: the forecast that was chosen.
--- The champion's row where the job published a usable one, else the SQL forecast, else
--- the weekday mean; forecast_source says which, stand_in_reason why the job's is not used.
+-- One row per series and day ahead: the champion's forecast where the job published a
+-- usable one, else the SQL forecast, else the weekday mean; the columns say which and why.
 with sql_forecast_days as (
     select * from {{ ref('int_sql_forecast_days') }}
     where origin_number = 0
@@ -28,6 +27,10 @@ forecast_runs as (
 forecast_champions as (
     select * from {{ ref('int_forecast_champions') }}
     where champion_scope = 'live'
+),
+
+series_states as (
+    select * from {{ ref('stg_python_jobs__series_states') }}
 ),
 
 sql_forecasts as (
@@ -80,7 +83,7 @@ chosen_forecasts as (
             when
                 forecast_champions.forecast_model != 'sql_forecast'
                 and load_forecasts.forecast_model is null
-                then 'not_covered'
+                then coalesce(series_states.refusal_reason, 'not_covered')
         end as stand_in_reason,
         sql_forecasts.calendar_id,
         sql_forecasts.load_unit,
@@ -108,6 +111,10 @@ chosen_forecasts as (
             and sql_forecasts.target_date = load_forecasts.target_date
             and forecast_champions.forecast_model = load_forecasts.forecast_model
             and forecast_runs.run_state = 'usable'
+    left join series_states
+        on
+            sql_forecasts.server_id = series_states.server_id
+            and sql_forecasts.metric = series_states.metric
 )
 
 select * from chosen_forecasts

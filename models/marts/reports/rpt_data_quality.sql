@@ -12,6 +12,10 @@ series_loads as (
     select * from {{ ref('fct_series_loads') }}
 ),
 
+series_states as (
+    select * from {{ ref('fct_series_states') }}
+),
+
 numbered_days as (
     select
         server_id,
@@ -69,6 +73,8 @@ data_qualities as (
         series.first_load_date,
         series.last_measured_date,
         series.series_state,
+        series_states.history_state,
+        series_states.refusal_reason,
         series.statistic,
         counted_days.expected_day_count,
         counted_days.measured_day_count,
@@ -94,6 +100,10 @@ data_qualities as (
         on
             series.server_id = longest_gaps.server_id
             and series.metric = longest_gaps.metric
+    left join series_states
+        on
+            series.server_id = series_states.server_id
+            and series.metric = series_states.metric
 )
 
 select * from data_qualities

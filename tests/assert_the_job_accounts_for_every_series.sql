@@ -1,0 +1,44 @@
+-- One row per series in service of which the job says nothing, and per series of which it
+-- says both or neither of a model and a reason.
+with {{ judged_runs() }},
+
+series_states as (
+    select * from {{ ref('fct_series_states') }}
+),
+
+series as (
+    select * from {{ ref('dim_series') }}
+    where is_active
+),
+
+told_runs as (
+    select distinct run_id from series_states
+    where run_id in (select run_id from judged_runs)
+),
+
+untold_series as (
+    select
+        series.server_id,
+        series.metric,
+        'no row' as fault
+    from series
+    cross join told_runs
+    left join series_states
+        on
+            series.server_id = series_states.server_id
+            and series.metric = series_states.metric
+    where series_states.server_id is null
+),
+
+unclear_states as (
+    select
+        server_id,
+        metric,
+        'both or neither of a model and a reason' as fault
+    from series_states
+    where (job_model is null) = (refusal_reason is null)
+)
+
+select * from untold_series
+union all
+select * from unclear_states
