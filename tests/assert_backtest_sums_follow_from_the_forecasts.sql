@@ -1,0 +1,119 @@
+-- One row per series, model, origin, block and EOQ flag whose sums in
+-- ml.forecast_backtests are not those of the backtest forecasts in ml.load_forecasts
+-- against what was measured. A block whose measured values changed since the run cannot be
+-- compared; on unchanged data there is none.
+{% set sums = [
+    'error_sum', 'absolute_error_sum', 'squared_error_sum', 'percentage_error_sum',
+    'percentage_day_count', 'symmetric_error_sum', 'log_error_sum',
+    'squared_log_error_sum',
+] -%}
+{% set interval_sums = ['pinball_sum', 'inside_80_count', 'inside_95_count'] -%}
+with {{ judged_runs() }},
+
+load_forecasts as (
+    select * from {{ source('python_jobs', 'load_forecasts') }}
+    where origin_number > 0 and run_id in (select run_id from judged_runs)
+),
+
+forecast_backtests as (
+    select * from {{ source('python_jobs', 'forecast_backtests') }}
+    where run_id in (select run_id from judged_runs)
+),
+
+measured_days as (
+    select * from {{ ref('feat_load_forecasts') }}
+    where measured_value is not null
+),
+
+scored_days as (
+    select
+        load_forecasts.*,
+        ({{ days_between('load_forecasts.origin_date', 'load_forecasts.target_date') }} - 1)
+        / 10 + 1 as horizon_block,
+        measured_days.is_eoq_window,
+        measured_days.measured_value,
+        ln(greatest(measured_days.measured_value, measured_days.log_floor))
+        - ln(greatest(load_forecasts.forecast_value, measured_days.log_floor))
+            as log_error
+    from load_forecasts
+    inner join measured_days
+        on
+            load_forecasts.server_id = measured_days.server_id
+            and load_forecasts.metric = measured_days.metric
+            and load_forecasts.target_date = measured_days.load_date
+),
+
+recomputed_blocks as (
+    select
+        server_id,
+        metric,
+        model,
+        origin_number,
+        horizon_block,
+        is_eoq_window,
+        {{ error_sums() }}
+    from scored_days
+    where horizon_block <= 9
+    group by server_id, metric, model, origin_number, horizon_block, is_eoq_window
+),
+
+published_blocks as (
+    select forecast_backtests.*
+    from forecast_backtests
+    inner join (select distinct metric, model from load_forecasts) as kept_models
+        on
+            forecast_backtests.metric = kept_models.metric
+            and forecast_backtests.model = kept_models.model
+),
+
+compared_blocks as (
+    select
+        coalesce(published_blocks.server_id, recomputed_blocks.server_id) as server_id,
+        coalesce(published_blocks.metric, recomputed_blocks.metric) as metric,
+        coalesce(published_blocks.model, recomputed_blocks.model) as model,
+        coalesce(published_blocks.origin_number, recomputed_blocks.origin_number)
+            as origin_number,
+        coalesce(published_blocks.horizon_block, recomputed_blocks.horizon_block)
+            as horizon_block,
+        coalesce(
+            published_blocks.day_count = recomputed_blocks.day_count
+            and abs(published_blocks.actual_sum - recomputed_blocks.actual_sum)
+            <= 1e-9 * (1e0 + recomputed_blocks.actual_sum),
+            false
+        ) as is_of_same_days,
+        true
+        {%- for sum in sums %}
+        and abs(published_blocks.{{ sum }} - recomputed_blocks.{{ sum }})
+        <= 1e-6 * (1e0 + abs(recomputed_blocks.{{ sum }}))
+        {%- endfor %}
+        {%- for sum in interval_sums %}
+        and (
+            published_blocks.pinball_sum is null
+            or abs(published_blocks.{{ sum }} - recomputed_blocks.{{ sum }})
+            <= 1e-6 * (1e0 + abs(recomputed_blocks.{{ sum }}))
+        )
+        {%- endfor %} as is_equal
+    from published_blocks
+    full outer join recomputed_blocks
+        on
+            published_blocks.server_id = recomputed_blocks.server_id
+            and published_blocks.metric = recomputed_blocks.metric
+            and published_blocks.model = recomputed_blocks.model
+            and published_blocks.origin_number = recomputed_blocks.origin_number
+            and published_blocks.horizon_block = recomputed_blocks.horizon_block
+            and published_blocks.is_eoq = recomputed_blocks.is_eoq_window
+),
+
+judged_blocks as (
+    select
+        *,
+        count(case when is_of_same_days then 1 end) over () as same_block_count,
+        count(*) over () as block_count
+    from compared_blocks
+)
+
+select * from judged_blocks
+where
+    (is_of_same_days and not coalesce(is_equal, false))
+    -- of another fleet's data few blocks are the same
+    or (not is_of_same_days and 2 * same_block_count > block_count)

@@ -1,0 +1,124 @@
+-- One row per metric that the job forecasts with another model than the rule of
+-- int_forecast_champions gives among the job's own candidates: those that reach 95 % of
+-- the series of the widest one at the newest backtest origin, on the pairs they share.
+-- Nothing is judged where the job saw other measured values than this build does.
+with forecast_errors as (
+    select * from {{ ref('fct_forecast_errors') }}
+),
+
+forecast_models as (
+    select * from {{ ref('forecast_models') }}
+    where made_by = 'job'
+),
+
+series_states as (
+    select * from {{ ref('fct_series_states') }}
+    where job_model is not null
+),
+
+chosen_models as (
+    select
+        metric,
+        job_model,
+        rank() over (partition by metric order by count(*) desc) as series_rank
+    from series_states
+    group by metric, job_model
+),
+
+covered_models as (
+    select
+        metric,
+        forecast_model,
+        count(distinct server_id) as series_count,
+        max(count(distinct server_id)) over (partition by metric) as widest_series_count
+    from forecast_errors
+    where
+        origin_number = 1
+        and forecast_model in (select model from forecast_models)
+    group by metric, forecast_model
+),
+
+candidates as (
+    select
+        covered_models.metric,
+        covered_models.forecast_model,
+        forecast_models.complexity_rank,
+        count(*) over (partition by covered_models.metric) as candidate_count
+    from covered_models
+    inner join forecast_models
+        on covered_models.forecast_model = forecast_models.model
+    where 100 * covered_models.series_count >= 95 * covered_models.widest_series_count
+),
+
+paired_errors as (
+    select
+        forecast_errors.metric,
+        forecast_errors.server_id,
+        forecast_errors.forecast_model,
+        candidates.complexity_rank,
+        forecast_errors.day_count,
+        forecast_errors.scaled_error_sum,
+        candidates.candidate_count,
+        count(*) over (
+            partition by
+                forecast_errors.metric,
+                forecast_errors.origin_number,
+                forecast_errors.server_id,
+                forecast_errors.horizon_block,
+                forecast_errors.is_eoq_window
+        ) as paired_candidate_count
+    from forecast_errors
+    inner join candidates
+        on
+            forecast_errors.metric = candidates.metric
+            and forecast_errors.forecast_model = candidates.forecast_model
+    where forecast_errors.scaled_error_sum is not null
+),
+
+scaled_errors as (
+    select
+        metric,
+        server_id,
+        forecast_model,
+        complexity_rank,
+        sum(scaled_error_sum) / sum(day_count) as scaled_error
+    from paired_errors
+    where paired_candidate_count = candidate_count
+    group by metric, server_id, forecast_model, complexity_rank
+),
+
+{{ simplest_of_the_best(['metric']) }},
+
+judged_metrics as (
+    select job_errors.metric
+    from forecast_errors as job_errors
+    inner join forecast_errors as naive_errors
+        on
+            job_errors.origin_date = naive_errors.origin_date
+            and job_errors.server_id = naive_errors.server_id
+            and job_errors.metric = naive_errors.metric
+            and job_errors.horizon_block = naive_errors.horizon_block
+            and job_errors.is_eoq_window = naive_errors.is_eoq_window
+            and naive_errors.forecast_model = 'seasonal_naive_7'
+    where job_errors.forecast_model in (select model from forecast_models)
+    group by job_errors.metric
+    having bool_and(
+        job_errors.day_count = naive_errors.day_count
+        and abs(job_errors.actual_sum - naive_errors.actual_sum)
+        <= 1e-9 * (1e0 + naive_errors.actual_sum)
+    )
+)
+
+select
+    chosen_models.metric,
+    chosen_models.job_model,
+    ranked_models.forecast_model as champion
+from chosen_models
+inner join judged_metrics on chosen_models.metric = judged_metrics.metric
+inner join ranked_models
+    on
+        chosen_models.metric = ranked_models.metric
+        and ranked_models.simplicity_rank = 1
+where
+    chosen_models.series_rank = 1
+    and chosen_models.job_model != ranked_models.forecast_model
