@@ -1,12 +1,13 @@
 """Fit forecasting models on every series, score them, and forecast with the best.
 
-All candidates are fitted at the newest backtest origin and scored on the 90 days that
-followed. Per metric the best by mean scaled error is then fitted on all that is known.
-The seasonal naive forecasts, the SQL forecast and the choice of the champion are SQL.
+All candidates are fitted at every backtest origin and scored on the 90 days that
+followed. Per metric the simplest that is as good as the best is then fitted on all that
+is known. The seasonal naive forecasts and the SQL forecast are SQL, and SQL chooses
+between them and this job's choice.
 
 A candidate that cannot forecast a series, or whose forecast breaks a guard, is refused
 for that series: it has no rows, and the SQL forecast stands in. Every series is
-accounted for: it has rows or a reason, the reasons are counted and logged, and the run
+accounted for: ``ml.series_states`` has its model or the reason for none, and the run
 fails when a series has neither.
 
 Reads
@@ -21,37 +22,38 @@ Writes
 ------
 ml.load_forecasts
     One row per origin, server, metric, model and target date: the best model of the
-    metric, live over the whole horizon and at the backtest origin over 90 days.
+    metric, live over the whole horizon and at the backtest origins over 90 days.
 ml.forecast_backtests
     One row per server, metric, model, origin, ten-day block of the horizon and EOQ
     flag: sums of errors of every candidate.
+ml.forecast_models
+    One row per server, metric, model and parameter: the live models.
+ml.forecast_error_quantiles
+    One row per metric, model, EOQ flag and band of the horizon: what the live intervals
+    are made of.
+ml.series_states
+    One row per server and metric: its state, its model, or the reason for none.
+ml.forecast_drift
+    One row per server and metric that the version before forecast, too.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import partial
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import READS as CALENDAR_READS
-from python_jobs.forecasting.accounting import (
-    account_for,
-    log_refusals,
-    refuse_broken_candidates,
-)
+from python_jobs.forecasting.batched_engine import forecast_batched
 from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import ALL_CANDIDATES, JobsConfig
+from python_jobs.forecasting.engine.conformal import BANDS
+from python_jobs.forecasting.engine.states import SeriesState
+from python_jobs.forecasting.engine.tables import stacked
 from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.forecasting.origins import (
-    forecast_origin,
-    forecast_origins,
-)
-from python_jobs.forecasting.rows import (
-    backtest_rows,
-    best_candidates,
-    forecast_rows,
-)
-from python_jobs.forecasting.series import LoadSeries, load_series
+from python_jobs.forecasting.guards import Reason
+from python_jobs.forecasting.origins import forecast_origins
+from python_jobs.forecasting.statsmodels_engine import forecast_by_statsmodels
 from python_jobs.runtime.contracts import Column, FrameContract
 from python_jobs.runtime.errors import InputError
 from python_jobs.runtime.progress import Task
@@ -135,6 +137,61 @@ WRITES = {
         ),
         may_be_empty=True,
     ),
+    "ml.forecast_models": FrameContract(
+        columns={
+            "origin_date": Column("date"),
+            "server_id": Column("string"),
+            "metric": _METRIC,
+            "model": _MODEL,
+            "parameter": Column("string"),
+            "value": _SUM,
+        },
+        key=("server_id", "metric", "model", "parameter"),
+        may_be_empty=True,
+    ),
+    "ml.forecast_error_quantiles": FrameContract(
+        columns={
+            "metric": _METRIC,
+            "model": _MODEL,
+            "is_eoq": Column("boolean"),
+            "horizon_band": Column("integer", minimum=BANDS[0], maximum=BANDS[-1]),
+            **{name.replace("forecast_", "error_"): _SUM for name in QUANTILES},
+            "error_count": Column("integer", minimum=1),
+        },
+        key=("metric", "model", "is_eoq", "horizon_band"),
+        may_be_empty=True,
+    ),
+    "ml.series_states": FrameContract(
+        columns={
+            "server_id": Column("string"),
+            "metric": _METRIC,
+            "state": Column("string", allowed=tuple(SeriesState)),
+            "model": Column("string", nullable=True, allowed=ALL_CANDIDATES),
+            "reason": Column("string", nullable=True, allowed=tuple(Reason)),
+            "window_days": Column("integer", nullable=True, minimum=28),
+            "level_shift_date": Column("date", nullable=True),
+        },
+        key=("server_id", "metric"),
+    ),
+    "ml.forecast_drift": FrameContract(
+        columns={
+            "server_id": Column("string"),
+            "metric": _METRIC,
+            "model": _MODEL,
+            "previous_run_id": Column("string"),
+            "previous_as_of_date": Column("date"),
+            "previous_model": _MODEL,
+            "day_count": _COUNT,
+            "previous_absolute_error_sum": _POSITIVE_SUM,
+            "new_absolute_error_sum": _POSITIVE_SUM,
+            "actual_sum": _POSITIVE_SUM,
+            "change_day_count": _COUNT,
+            "absolute_change_sum": _POSITIVE_SUM,
+            "previous_forecast_sum": _POSITIVE_SUM,
+        },
+        key=("server_id", "metric"),
+        may_be_empty=True,
+    ),
 }
 
 
@@ -156,12 +213,12 @@ def run(
     options
         Candidates and how they are fitted.
     progress
-        Counts every series twice: at the backtest origin and live.
+        Counts every series, once per origin and pass.
 
     Returns
     -------
     dict
-        ``ml.load_forecasts`` and ``ml.forecast_backtests``.
+        The tables of `WRITES`.
 
     Raises
     ------
@@ -171,42 +228,31 @@ def run(
         If a series has neither a forecast nor a reason, or a candidate broke down on
         every series: that is a fault of the code, not of the data.
     """
-    series = list(load_series(frames["feat_load_forecasts"]))
+    loads = frames["feat_load_forecasts"]
     designs = calendar_designs(frames["feat_calendar_weights"])
-    _refuse_unknown_calendars(series, known=designs)
-    live, *backtests = forecast_origins(
-        frames["feat_calendar_weights"], as_of_date=as_of_date
+    _refuse_unknown_calendars(loads, known=designs)
+    origins = forecast_origins(frames["feat_calendar_weights"], as_of_date=as_of_date)
+    forecast = (
+        forecast_batched if options.engine == "batched" else forecast_by_statsmodels
     )
-    progress.set_total(len(series) * (1 + len(backtests)))
-    forecast = partial(
-        forecast_origin, series, designs=designs, options=options, progress=progress
-    )
-    every = {each.key: options.candidates for each in series}
-    tested = [forecast(origin=origin, candidates=every) for origin in backtests]
-    scores = backtest_rows(tested, series=series)
-    best = best_candidates(scores, series=series, candidates=options.candidates)
-    chosen = {
-        each.key: (best[each.metric],) if each.metric in best else () for each in series
-    }
-    outcomes = [forecast(origin=live, candidates=chosen), *tested]
-    for at_origin in outcomes:
-        account_for(series, at_origin)
-        refuse_broken_candidates(at_origin)
-    log_refusals(outcomes)
+    # thin matrices and many series: threads of BLAS would only fight over the cores
+    with threadpool_limits(limits=1):
+        found = forecast(
+            loads, designs=designs, origins=origins, options=options, progress=progress
+        )
     return {
-        "ml.load_forecasts": forecast_rows(outcomes, best=best),
-        "ml.forecast_backtests": scores,
+        table: stacked(found.get(table, []), columns=list(contract.columns))
+        for table, contract in WRITES.items()
     }
 
 
-def _refuse_unknown_calendars(
-    series: Iterable[LoadSeries], *, known: Mapping[str, object]
-) -> None:
+def _refuse_unknown_calendars(loads: pd.DataFrame, *, known: Iterable[str]) -> None:
     """Refuse a series whose calendar has no terms."""
-    for each in series:
-        if each.calendar_id not in known:
-            raise InputError(
-                f"feat_load_forecasts: column calendar_id at server_id"
-                f" {each.server_id}, metric {each.metric} is {each.calendar_id};"
-                f" expected one of {', '.join(known)} → add its holidays to the seed"
-            )
+    unknown = loads[~loads["calendar_id"].isin(list(known))]
+    if not unknown.empty:
+        first = unknown.iloc[0]
+        raise InputError(
+            f"feat_load_forecasts: column calendar_id at server_id {first.server_id},"
+            f" metric {first.metric} is {first.calendar_id}; expected one of"
+            f" {', '.join(known)} → add its holidays to the seed"
+        )

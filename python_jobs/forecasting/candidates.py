@@ -15,7 +15,7 @@ import numpy as np
 from python_jobs.forecasting.config import Candidate
 from python_jobs.forecasting.guards import Reason, RefusedError, check_history
 from python_jobs.forecasting.predictions import Prediction
-from python_jobs.forecasting.sarima import sarima, sarima_calendar
+from python_jobs.forecasting.sarima import sarima, sarima_calendar, sarima_seasonal
 from python_jobs.forecasting.series import Floats
 from python_jobs.forecasting.smoothing import (
     holt_winters,
@@ -85,6 +85,7 @@ CANDIDATE_MODELS: Mapping[Candidate, CandidateModel] = {
     "sarima_calendar": CandidateModel(sarima_calendar, is_calendar_adjusted=True),
     "holt_winters": CandidateModel(holt_winters, is_calendar_adjusted=False),
     "sarima": CandidateModel(sarima, is_calendar_adjusted=False),
+    "sarima_seasonal": CandidateModel(sarima_seasonal, is_calendar_adjusted=False),
     "simple_exponential_smoothing": CandidateModel(
         simple_exponential_smoothing, is_calendar_adjusted=False
     ),

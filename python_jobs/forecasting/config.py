@@ -1,8 +1,9 @@
 """Options of the jobs that fit and cluster: section ``jobs`` of the configuration."""
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Candidate = Literal[
     "simple_exponential_smoothing",
@@ -16,27 +17,36 @@ Candidate = Literal[
     "inverse_error_mean",
 ]
 
+Engine = Literal["batched", "statsmodels"]
+
 ALL_CANDIDATES: tuple[Candidate, ...] = get_args(Candidate)
 """Every model of the job, the simplest first."""
 
-STATSMODELS_CANDIDATES: tuple[Candidate, ...] = (
+_OF_STATSMODELS: tuple[Candidate, ...] = (
     "simple_exponential_smoothing",
     "holt_winters",
     "sarima",
     "holt_winters_calendar",
     "sarima_calendar",
-    "sarima_seasonal",
 )
-"""What the engine ``statsmodels`` fits."""
+FITTED_BY: Mapping[Engine, tuple[Candidate, ...]] = {
+    "batched": tuple(each for each in ALL_CANDIDATES if each != "sarima_seasonal"),
+    "statsmodels": (*_OF_STATSMODELS, "sarima_seasonal"),
+}
+"""Candidates that an engine knows."""
 
-DEFAULT_CANDIDATES: tuple[Candidate, ...] = tuple(
-    each for each in ALL_CANDIDATES if each != "sarima_seasonal"
-)
-"""All but the one that takes seconds a series."""
+DEFAULT_CANDIDATES: Mapping[Engine, tuple[Candidate, ...]] = {
+    "batched": FITTED_BY["batched"],
+    # the seasonal SARIMA takes seconds a series
+    "statsmodels": _OF_STATSMODELS,
+}
+"""What an engine fits unless it is told."""
 
 
-def _without_repeats(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    if len(set(candidates)) < len(candidates):
+def _without_repeats(
+    candidates: tuple[Candidate, ...] | None,
+) -> tuple[Candidate, ...] | None:
+    if candidates and len(set(candidates)) < len(candidates):
         raise ValueError("a candidate is named more than once")
     return candidates
 
@@ -47,15 +57,20 @@ class JobsConfig(BaseModel):
     Attributes
     ----------
     processes
-        Processes that fit series side by side; None: one per core. It changes the
-        time, never the result, so it is no part of a run's identity.
+        Cores that fit series side by side; None: all. It changes the time, never the
+        result, so it is no part of a run's identity.
+    engine
+        ``batched``: every candidate on all series at every backtest origin, in seconds;
+        ``statsmodels``: the literal ExponentialSmoothing and SARIMAX, series by series,
+        at the newest backtest origin.
     candidates
-        Models that are fitted. An earlier one wins a tie, so the simpler come first.
+        Models that are fitted; None: all that the engine has but the slow ones. The
+        simplest that is as good as the best forecasts.
     fit_days
-        Newest days of history that a model is fitted on. 728 hold two years, so eight
-        quarter ends; more costs time and gains nothing measurable.
+        Newest days of history that a model is fitted on behind the calendar. 728 hold
+        two years, so eight quarter ends; more costs time and gains nothing measurable.
     maximum_iterations
-        Steps after which a fit that has not converged is refused.
+        Steps after which a fit of statsmodels that has not converged is refused.
     cluster_count
         Number of clusters of servers.
     """
@@ -63,9 +78,29 @@ class JobsConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     processes: int | None = Field(default=None, ge=1, le=256, exclude=True)
+    engine: Engine = "batched"
     candidates: Annotated[
-        tuple[Candidate, ...], Field(min_length=1), AfterValidator(_without_repeats)
-    ] = ALL_CANDIDATES
+        tuple[Candidate, ...] | None,
+        Field(min_length=1),
+        AfterValidator(_without_repeats),
+    ] = None
     fit_days: int = Field(default=728, ge=91, le=3660)
     maximum_iterations: int = Field(default=200, ge=10, le=10_000)
     cluster_count: int = Field(default=4, ge=2, le=7)
+
+    @model_validator(mode="after")
+    def _candidates_are_of_the_engine(self) -> Self:
+        known = FITTED_BY[self.engine]
+        for each in self.candidates or ():
+            if each not in known:
+                raise ValueError(
+                    f"candidate {each} is not fitted by engine {self.engine};"
+                    f" expected some of {', '.join(known)}"
+                )
+        return self
+
+    @property
+    def models(self) -> tuple[Candidate, ...]:
+        """Candidates that are fitted, the simplest first."""
+        asked = self.candidates or DEFAULT_CANDIDATES[self.engine]
+        return tuple(each for each in ALL_CANDIDATES if each in asked)

@@ -22,7 +22,6 @@ from python_jobs.runtime.errors import InputError
 from python_jobs.runtime.progress import Task
 
 LIVE_ORIGIN = 0
-BACKTEST_ORIGIN = 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class OriginOutcomes:
 
 
 def forecast_origins(calendar_rows: pd.DataFrame, *, as_of_date: date) -> list[Origin]:
-    """Return the live origin and, where there is one, the newest backtest origin.
+    """Return the live origin, then the backtest origins back in time.
 
     Parameters
     ----------
@@ -100,14 +99,14 @@ def forecast_origins(calendar_rows: pd.DataFrame, *, as_of_date: date) -> list[O
             f" `capacity build --as-of {as_of_date}`"
         )
     end = calendar_rows["calendar_date"].to_numpy().max().astype("datetime64[D]")
-    horizons = {
-        LIVE_ORIGIN: int((end - as_of) / ONE_DAY),
-        BACKTEST_ORIGIN: BACKTEST_DAYS,
-    }
+    live_days = int((end - as_of) / ONE_DAY)
     return [
-        Origin(number=number, date=by_number[number], horizon_days=horizon_days)
-        for number, horizon_days in horizons.items()
-        if number in by_number
+        Origin(
+            number=int(number),
+            date=by_number[number],
+            horizon_days=live_days if number == LIVE_ORIGIN else BACKTEST_DAYS,
+        )
+        for number in sorted(by_number)
     ]
 
 
@@ -149,7 +148,7 @@ def forecast_origin(
         if reason is None:
             usable.append(each)
         else:
-            asked = candidates[each.key] or options.candidates
+            asked = candidates[each.key] or options.models
             outcomes[each.key] = dict.fromkeys(asked, reason)
     fits = fit_calendar(
         usable,

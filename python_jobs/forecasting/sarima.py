@@ -40,7 +40,23 @@ def sarima(values: Floats, horizon_days: int, steps: int) -> Prediction:
     )
 
 
-def _prediction(values: Floats, *, horizon_days: int, steps: int) -> Prediction:
+def sarima_seasonal(values: Floats, horizon_days: int, steps: int) -> Prediction:
+    """Forecast the load by SARIMA(1,1,1)(1,0,1) of seven days: seconds a series."""
+    return _prediction(
+        values,
+        horizon_days=horizon_days,
+        steps=steps,
+        seasonal_order=(1, 0, 1, WEEK_DAYS),
+    )
+
+
+def _prediction(
+    values: Floats,
+    *,
+    horizon_days: int,
+    steps: int,
+    seasonal_order: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> Prediction:
     """Fit ARIMA(1,1,1) and forecast; the variance is the Kalman filter's.
 
     Raises
@@ -48,9 +64,15 @@ def _prediction(values: Floats, *, horizon_days: int, steps: int) -> Prediction:
     RefusedError
         If the likelihood's maximum is not found.
     """
-    model = SARIMAX(values, order=(1, 1, 1), concentrate_scale=True)
+    is_seasonal = any(seasonal_order)
+    model = SARIMAX(
+        values,
+        order=(1, 1, 1),
+        seasonal_order=seasonal_order,
+        concentrate_scale=True,
+    )
     fit = model.fit(
-        start_params=_START,
+        start_params=None if is_seasonal else _START,
         maxiter=steps,
         cov_type="none",
         low_memory=True,

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from python_jobs.forecasting.backtest import BACKTEST_DAYS
-from python_jobs.forecasting.config import Candidate
 from python_jobs.forecasting.engine.candidates import (
     Bounds,
     error_spread,
@@ -124,7 +123,6 @@ class ErrorMemory:
 
 
 def candidate_block(
-    model: Candidate,
     forecast: ModelForecast,
     *,
     fitted: FittedBlock,
@@ -144,7 +142,7 @@ def candidate_block(
     reasons = refusals(forecast, bounds)
     is_valid = np.array([each is None for each in reasons], dtype=np.bool_)
     is_eoq = origin.is_eoq_ahead(fitted.block.calendar_id, horizon)
-    spread = error_spread(model, forecast, fitted.data.spread)
+    spread = error_spread(forecast, fitted.data.spread)
     values, around = loads_ahead(
         forecast,
         spread=spread,
@@ -195,6 +193,6 @@ def side_by_side(
         if workers == 1:
             yield from (function(block) for block in blocks)
             return
-        yield from Parallel(
-            n_jobs=workers, backend="threading", return_as="generator"
-        )(delayed(function)(block) for block in blocks)
+        yield from Parallel(n_jobs=workers, backend="threading", return_as="generator")(
+            delayed(function)(block) for block in blocks
+        )

@@ -86,7 +86,9 @@ def train(origin: EngineOrigin) -> BoostedFleet | None:
                 ahead=ahead,
                 metric_codes=metric_codes,
             )
-            later, _ = fleet.gather(series, last_day=day + _AHEAD_DAYS, days=_AHEAD_DAYS)
+            later, _ = fleet.gather(
+                series, last_day=day + _AHEAD_DAYS, days=_AHEAD_DAYS
+            )
             logs = _logs(fleet, series, later)[:, ahead - 1]
             rows.append(some)
             targets.append((logs - centre[:, None]).ravel())

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.config import Candidate
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles, quantile_values
 from python_jobs.forecasting.engine.models import ModelForecast
 from python_jobs.forecasting.guards import (
@@ -117,9 +116,7 @@ def loads_ahead(
     return np.clip(values, 0.0, high), np.clip(around, 0.0, high[:, :, None])
 
 
-def error_spread(
-    model: Candidate, forecast: ModelForecast, residual_spread: Floats
-) -> Floats:
+def error_spread(forecast: ModelForecast, residual_spread: Floats) -> Floats:
     """Return what the errors of a model are standardised by, on its own scale."""
     if forecast.is_log:
         return residual_spread

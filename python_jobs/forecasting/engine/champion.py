@@ -49,9 +49,7 @@ def scaled_errors(scores: Mapping[str, Scores]) -> dict[str, Floats]:
     dict
         By model, shape (series with a shared pair,).
     """
-    reached = {
-        name: (each.day_counts[0] > 0.0).sum() for name, each in scores.items()
-    }
+    reached = {name: (each.day_counts[0] > 0.0).sum() for name, each in scores.items()}
     widest = max(reached.values(), default=0)
     eligible = [
         name
@@ -62,8 +60,7 @@ def scaled_errors(scores: Mapping[str, Scores]) -> dict[str, Floats]:
         return {}
     is_shared = np.logical_and.reduce(
         [
-            (scores[name].day_counts > 0.0)
-            & np.isfinite(scores[name].absolute_errors)
+            (scores[name].day_counts > 0.0) & np.isfinite(scores[name].absolute_errors)
             for name in eligible
         ]
     )

@@ -87,9 +87,9 @@ class ErrorQuantiles:
         return self.by_band[ranked[0]] if ranked else None
 
 
-def error_quantiles(errors: Iterable[KnownErrors], known_days: Iterable[int]) -> (
-    ErrorQuantiles
-):
+def error_quantiles(
+    errors: Iterable[KnownErrors], known_days: Iterable[int]
+) -> ErrorQuantiles:
     """Pool the errors of older origins, each up to the days that are known.
 
     Parameters

@@ -70,4 +70,3 @@ class Designs:
         """Return the terms of consecutive days, shape (days, terms)."""
         first = np.datetime64(first_day, "D")
         return self._calendars[calendar_id].rows(first, day_count=days)
-

@@ -19,6 +19,7 @@ from python_jobs.forecasting.engine.backtests import (
     side_by_side,
 )
 from python_jobs.forecasting.engine.champion import NAIVE, beats_naive, champion
+from python_jobs.forecasting.engine.conformal import ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.models import BLOCK_MODELS, ModelForecast
@@ -66,19 +67,20 @@ class FleetForecast:
         }
         days = [self.engines[number].day for number in (*self.numbers, 0)]
         self.spacing_days = int(np.diff(days).min()) if len(days) > 1 else BACKTEST_DAYS
+        self.memory = ErrorMemory(self.spacing_days)
         self._boosted: dict[int, boosting.BoostedFleet | None] = {}
 
     def backtest(self) -> Backtests:
         """Score every candidate at every backtest origin."""
         found, memory = Backtests(), ErrorMemory(self.spacing_days)
-        models = (*self.options.candidates, NAIVE)
+        models = (*self.options.models, NAIVE)
         found.prepare(models, origins=len(self.numbers), series=len(self.fleet))
         for number in self.numbers:
             engine = self.engines[number]
             found.scales[number - 1] = self.fleet.scales(engine.day)
             passed = self._passed(
                 number,
-                self.options.candidates,
+                self.options.models,
                 horizon_days=BACKTEST_DAYS,
                 memory=memory,
                 weights=found.weights(self.fleet, older_than=number),
@@ -88,7 +90,9 @@ class FleetForecast:
                     day = engine.day
                     found.keep(name, told, fleet=self.fleet, number=number, day=day)
                     memory.add(name, told, number=number, fleet=self.fleet)
-            self.progress.advance(len(self.fleet), detail=str(self.origins[number].date))
+            self.progress.advance(
+                len(self.fleet), detail=str(self.origins[number].date)
+            )
         return found
 
     def forecasts(
@@ -99,7 +103,6 @@ class FleetForecast:
         At a backtest origin as far ahead as days were lived since, so that the live
         intervals know the errors of long horizons.
         """
-        self.memory = ErrorMemory(self.spacing_days)
         live = self.origins[LIVE_ORIGIN].horizon_days
         candidates = self._needed(set(best.values()))
         for number in (*self.numbers, LIVE_ORIGIN):
@@ -117,31 +120,35 @@ class FleetForecast:
                         told = by_model[name]
                         self.memory.add(name, told, number=number, fleet=self.fleet)
                 yield number, fitted, by_model
-            self.progress.advance(len(self.fleet), detail=str(self.origins[number].date))
+            self.progress.advance(
+                len(self.fleet), detail=str(self.origins[number].date)
+            )
 
     def best(self, found: Backtests) -> dict[str, Candidate]:
         """Return the champion of each metric; without a backtest it has none."""
         chosen: dict[str, Candidate] = {}
-        structural = [
-            name for name in self.options.candidates if name != ensemble.NAME
-        ]
+        structural = [name for name in self.options.models if name != ensemble.NAME]
         for metric in sorted(set(self.fleet.metrics)):
             if not self.numbers:
                 continue
             scores = found.scores(self.fleet, metric)
             name = champion(scores, candidates=structural)
-            has_mean = ensemble.NAME in self.options.candidates
+            has_mean = ensemble.NAME in self.options.models
             if has_mean and not beats_naive(scores, candidates=structural):
                 name = ensemble.NAME
             if name is not None:
                 chosen[metric] = name
         return chosen
 
+    def live_quantiles(self, model: str) -> dict[str, ErrorQuantiles]:
+        """Return by metric the errors that the live intervals were made of."""
+        return self.memory.quantiles(model, number=LIVE_ORIGIN)
+
     def _needed(self, chosen: Set[Candidate]) -> Sequence[Candidate]:
         """Return the chosen models, and the members of a mean of them."""
         if ensemble.NAME in chosen:
-            return self.options.candidates
-        return [each for each in self.options.candidates if each in chosen]
+            return self.options.models
+        return [each for each in self.options.models if each in chosen]
 
     def _passed(
         self,
@@ -162,7 +169,6 @@ class FleetForecast:
             forecasts = self._fitted_models(number, fitted, able, weights=weights)
             return fitted, {
                 name: candidate_block(
-                    name,
                     each,
                     fitted=fitted,
                     origin=engine,

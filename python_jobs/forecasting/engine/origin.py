@@ -180,8 +180,9 @@ class EngineOrigin:
         pairs = list(
             zip(self.fleet.calendar_ids[usable], self.windows[usable], strict=True)
         )
-        kinds, counts = np.unique([f"{days:06d} {name}" for name, days in pairs],
-                                  return_counts=True)
+        kinds, counts = np.unique(
+            [f"{days:06d} {name}" for name, days in pairs], return_counts=True
+        )
         days, name = str(kinds[np.argmax(counts)]).split(" ", 1)
         alike = usable & (self.fleet.calendar_ids == name)
         alike &= self.windows == int(days)

@@ -72,9 +72,7 @@ class SmoothingFit:
     is_converged: NDArray[np.bool_]
 
 
-def fit_smoothing(
-    values: Floats, *, has_trend: bool, has_season: bool
-) -> SmoothingFit:
+def fit_smoothing(values: Floats, *, has_trend: bool, has_season: bool) -> SmoothingFit:
     """Fit exponential smoothing to each row.
 
     Parameters

@@ -1,11 +1,14 @@
 """The state of every series: what its history is like, or why there is no forecast."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
+import pandas as pd
 
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
-from python_jobs.forecasting.engine.fleet import Fleet
+from python_jobs.forecasting.engine.fleet import Fleet, Integers
+from python_jobs.forecasting.engine.tables import dates
 from python_jobs.forecasting.guards import Reason
 
 DEAD_DAYS = 91
@@ -75,3 +78,58 @@ def series_state(
     if window_days < FIRST_FULL_WINDOW_DAYS:
         return SeriesState.SHORT_HISTORY
     return SeriesState.REGULAR
+
+
+def state_frame(
+    fleet: Fleet,
+    *,
+    day: int,
+    windows: Integers,
+    reasons: Sequence[Reason | None],
+    shift_days: Integers,
+    outcomes: Sequence[str | Reason],
+) -> pd.DataFrame:
+    """Return the rows of ``ml.series_states``: one per series, none left out.
+
+    Parameters
+    ----------
+    fleet, day
+        Series, and the live origin as days since 1970-01-01.
+    windows, reasons
+        From `Fleet.look_back` at the origin.
+    shift_days
+        First day of a series' new level as days since 1970-01-01; -1 without a shift.
+    outcomes
+        The model of each series' live forecast, or the reason for none.
+    """
+    states = [
+        series_state(
+            fleet,
+            series,
+            day=day,
+            reason=reasons[series],
+            window_days=int(windows[series]),
+            has_shift=bool(shift_days[series] >= 0),
+        )
+        for series in range(len(fleet))
+    ]
+    shifted = pd.Series(dates(np.maximum(shift_days, 0)))
+    fitted = pd.Series(windows, dtype="Int64")
+    is_reason = [isinstance(each, Reason) for each in outcomes]
+    return pd.DataFrame(
+        {
+            "server_id": fleet.server_ids,
+            "metric": fleet.metrics,
+            "state": [str(each) for each in states],
+            "model": [
+                None if no else str(each)
+                for each, no in zip(outcomes, is_reason, strict=True)
+            ],
+            "reason": [
+                str(each) if no else None
+                for each, no in zip(outcomes, is_reason, strict=True)
+            ],
+            "window_days": fitted.mask(windows == 0),
+            "level_shift_date": shifted.mask(shift_days < 0),
+        }
+    )

@@ -79,8 +79,10 @@ def model_frame(
     """Return the rows of ``ml.forecast_models``: parameters and last state by name."""
     series = told.series[rows]
     values: dict[str, NDArray[Any]] = {
-        **{f"coefficient_{term}": fitted.coefficients[:, k]
-           for k, term in enumerate(TERMS)},
+        **{
+            f"coefficient_{term}": fitted.coefficients[:, k]
+            for k, term in enumerate(TERMS)
+        },
         **told.forecast.state,
         "is_converged": told.forecast.is_converged.astype(np.float64),
         "error_spread": told.spread,

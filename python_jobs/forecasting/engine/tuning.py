@@ -99,17 +99,17 @@ def _errors(
     dtype: type,
 ) -> Floats:
     """Return the mean absolute log error by waves and alpha, shape (waves, alphas)."""
-    days = sample.window_days - CUTS[0] if sample.window_days <= max(CUTS) else (
-        sample.window_days - max(CUTS)
+    days = (
+        sample.window_days - CUTS[0]
+        if sample.window_days <= max(CUTS)
+        else (sample.window_days - max(CUTS))
     )
     loads, is_filled = fleet.gather(positions, last_day=last_day, days=days)
     floors = fleet.log_floors[positions][:, None]
     logs = np.log(np.maximum(loads, floors)).astype(dtype)
     lived, _ = fleet.gather(positions, last_day=last_day + AHEAD_DAYS, days=AHEAD_DAYS)
     log_lived = np.log(np.maximum(lived, floors))
-    ahead = designs.terms(
-        sample.calendar_id, first_day=last_day + 1, days=AHEAD_DAYS
-    ).T
+    ahead = designs.terms(sample.calendar_id, first_day=last_day + 1, days=AHEAD_DAYS).T
     rows: list[Sequence[float]] = []
     for harmonics in HARMONICS:
         design = designs.solved(
