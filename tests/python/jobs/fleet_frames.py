@@ -12,7 +12,7 @@ from python_jobs import load_forecasts
 from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars import calendar_days
 from python_jobs.forecasting.calendar_fit import calendar_designs
-from python_jobs.forecasting.config import ALL_CANDIDATES, Candidate, JobsConfig
+from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Candidate, JobsConfig
 from python_jobs.forecasting.origins import (
     OriginOutcomes,
     forecast_origin,
@@ -24,6 +24,9 @@ from python_jobs.runtime.progress import NoProgress
 AS_OF = date(2025, 12, 31)
 LOADS = "feat_load_forecasts"
 CALENDAR = "feat_calendar_weights"
+
+LITERAL = DEFAULT_CANDIDATES["statsmodels"]
+"""Candidates that the engine ``statsmodels`` fits unless it is told."""
 
 Floats = NDArray[np.float64]
 
@@ -155,7 +158,7 @@ def outcomes_at(
     fleet: Mapping[str, WrittenSeries],
     *,
     day_count: int,
-    candidates: tuple[Candidate, ...] = ALL_CANDIDATES,
+    candidates: tuple[Candidate, ...] = LITERAL,
 ) -> OriginOutcomes:
     """Return forecasts and reasons of every series at one origin."""
     series = cut_series(fleet)
@@ -167,7 +170,7 @@ def outcomes_at(
             origin=next(each for each in origins if each.number == number),
             candidates={each.key: candidates for each in series},
             designs=calendar_designs(calendar),
-            options=JobsConfig(processes=1, fit_days=182),
+            options=JobsConfig(engine="statsmodels", processes=1, fit_days=182),
             progress=task,
         )
 

@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
-from fleet_frames import WrittenSeries, outcomes_at, wave
+from fleet_frames import LITERAL, WrittenSeries, outcomes_at, wave
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from python_jobs.forecasting.candidates import predict
-from python_jobs.forecasting.config import ALL_CANDIDATES, Candidate
+from python_jobs.forecasting.config import Candidate
 from python_jobs.forecasting.forecasts import LoadForecast
 from python_jobs.forecasting.guards import (
     LARGEST_EXCURSION,
@@ -69,7 +69,7 @@ def test_refused_before_a_fit(name: str) -> None:
     """What cannot be learnt from is refused by every candidate, with the reason."""
     written, reason = REFUSED[name]
     outcomes = outcomes_at(0, {name: written}, day_count=DAYS)
-    assert outcomes.outcomes == {(name, "cpu"): dict.fromkeys(ALL_CANDIDATES, reason)}
+    assert outcomes.outcomes == {(name, "cpu"): dict.fromkeys(LITERAL, reason)}
 
 
 @pytest.mark.parametrize("name", FORECAST)
@@ -77,7 +77,7 @@ def test_odd_series_that_are_forecast(name: str) -> None:
     """Spikes, a shift, a short or a lately silent history are no reason to refuse."""
     outcomes = outcomes_at(0, {name: FORECAST[name]}, day_count=DAYS)
     forecasts = list(outcomes.forecasts())
-    assert [model for _, model, _ in forecasts] == list(ALL_CANDIDATES)
+    assert [model for _, model, _ in forecasts] == list(LITERAL)
     for _, _, forecast in forecasts:
         assert forecast.values.shape == (30,)
         assert forecast.quantiles.shape == (30, 9)
@@ -101,7 +101,7 @@ def test_rise_to_the_ceiling_is_cut_or_refused() -> None:
     """A rise to 100 % is never forecast above 100 %, by no candidate and quantile."""
     outcomes = outcomes_at(0, {"rise": WrittenSeries(risen())}, day_count=DAYS)
     (by_candidate,) = outcomes.outcomes.values()
-    assert set(by_candidate) == set(ALL_CANDIDATES)
+    assert set(by_candidate) == set(LITERAL)
     for outcome in by_candidate.values():
         if isinstance(outcome, LoadForecast):
             assert outcome.quantiles.max() <= 100.0
@@ -116,12 +116,12 @@ def test_statsmodels_fails_silently_and_is_not_asked() -> None:
         fit = SARIMAX(UNKNOWN, order=(1, 1, 1)).fit(disp=False, cov_type="none")
     assert fit.mle_retvals["converged"]
     assert fit.forecast(1)[0] == 0.0
-    for candidate in ALL_CANDIDATES:
+    for candidate in LITERAL:
         with pytest.raises(RefusedError, match="not_finite"):
             predict(candidate, UNKNOWN, horizon_days=10, maximum_iterations=50)
 
 
-@pytest.mark.parametrize("candidate", ALL_CANDIDATES)
+@pytest.mark.parametrize("candidate", LITERAL)
 def test_one_missing_day_is_refused_by_each_model(candidate: Candidate) -> None:
     """Holt-Winters would carry one gap into every day ahead."""
     loads = wave(120)
