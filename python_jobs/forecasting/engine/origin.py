@@ -31,6 +31,12 @@ SAMPLE_SERIES = 2000
 DTYPE = np.float32
 """Floats of logs and residuals: seven digits, in half the memory and time."""
 
+Learned = Mapping[bool, tuple[Choices, Mapping[str, MetricPrior]]]
+"""Choices and priors by metric, of windows under two years and of the longer ones."""
+
+_NOTHING_LEARNED: tuple[Choices, Mapping[str, MetricPrior]] = (Choices.default(), {})
+_NO_PRIOR = MetricPrior.flat(len(TERMS))
+
 
 @dataclass(frozen=True)
 class Block:
@@ -82,21 +88,26 @@ class EngineOrigin:
         Last day that may be seen, as days since 1970-01-01.
     fit_days
         Newest days that the models behind the calendar are fitted on.
+    learned
+        What a fleet that this one is a part of taught at the same origin; None: this
+        fleet teaches.
     """
 
     def __init__(
-        self, fleet: Fleet, *, designs: Designs, day: int, fit_days: int
+        self,
+        fleet: Fleet,
+        *,
+        designs: Designs,
+        day: int,
+        fit_days: int,
+        learned: Learned | None = None,
     ) -> None:
         self.fleet, self.designs = fleet, designs
         self.day, self.fit_days = day, fit_days
         windows, reasons = fleet.look_back(day, first_days=designs.first_days)
         self.windows: Integers = windows
         self.reasons: list[Reason | None] = reasons
-        self._priors: dict[bool, tuple[Choices, Mapping[str, MetricPrior]]] = {}
-        for is_full in (False, True):
-            sample = self._sample(is_full=is_full)
-            if sample is not None:
-                self._priors[is_full] = self._estimated(sample)
+        self.learned: Learned = self._learned() if learned is None else learned
 
     def blocks(self) -> Iterator[Block]:
         """Yield every series that can be fitted, in blocks of one calendar and window."""
@@ -110,7 +121,8 @@ class EngineOrigin:
 
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""
-        choices, priors = self._priors[block.window_days >= FIRST_FULL_WINDOW_DAYS]
+        is_full = block.window_days >= FIRST_FULL_WINDOW_DAYS
+        choices, priors = self.learned.get(is_full, _NOTHING_LEARNED)
         fit, loads = self._regression(block, harmonics=choices.harmonics)
         ahead = self.designs.terms(
             block.calendar_id, first_day=self.day + 1, days=horizon_days
@@ -122,7 +134,7 @@ class EngineOrigin:
         metrics = self.fleet.metrics[block.series]
         for metric in sorted(set(metrics)):
             rows = np.flatnonzero(metrics == metric)
-            prior = priors[metric]
+            prior = priors.get(metric, _NO_PRIOR)
             part = RegressionFit(
                 *(fit.coefficients[rows], fit.residuals[rows]),
                 *(fit.spread[rows], fit.shift_day[rows]),
@@ -170,6 +182,14 @@ class EngineOrigin:
         logs = np.log(np.maximum(loads, floors, dtype=DTYPE))
         design = self._design(block, harmonics=harmonics)
         return fit_regression(logs, is_filled=is_filled, design=design), loads
+
+    def _learned(self) -> Learned:
+        samples = {kind: self._sample(is_full=kind) for kind in (False, True)}
+        return {
+            kind: self._estimated(sample)
+            for kind, sample in samples.items()
+            if sample is not None
+        }
 
     def _sample(self, *, is_full: bool) -> Sample | None:
         """Return the series of the commonest calendar and window of a kind."""

@@ -45,6 +45,11 @@ class MetricPrior:
     variance: Floats
     alpha: float = DEFAULT_ALPHA
 
+    @classmethod
+    def flat(cls, terms: int) -> "MetricPrior":
+        """Return the prior of a metric that nothing is known of: nothing is shrunk."""
+        return cls(np.zeros(terms), np.full(terms, _UNSHRUNK))
+
 
 Prior = Mapping[str, MetricPrior]
 

@@ -1,6 +1,6 @@
 """What a backtest inside the known days chooses: annual waves, and weights of levels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,11 @@ class Choices:
     harmonics: int
     alphas: Mapping[str, float]
 
+    @classmethod
+    def default(cls, metrics: Iterable[str] = ()) -> "Choices":
+        """Return what is chosen where no day is left to try on."""
+        return cls(HARMONICS[1], dict.fromkeys(metrics, DEFAULT_ALPHA))
+
 
 def tuned(
     fleet: Fleet, sample: Sample, *, origin_day: int, designs: Designs, dtype: type
@@ -66,7 +71,7 @@ def tuned(
     """
     cuts = [cut for cut in CUTS if sample.window_days - cut >= SHORTEST_DAYS]
     if not cuts:
-        return Choices(HARMONICS[1], dict.fromkeys(sample.by_metric, DEFAULT_ALPHA))
+        return Choices.default(sample.by_metric)
     errors = {
         metric: sum(
             _errors(
