@@ -53,6 +53,7 @@ from python_jobs.forecasting.engine.tables import stacked
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import forecast_origins
+from python_jobs.forecasting.saved_engine import forecast_from_saved
 from python_jobs.forecasting.statsmodels_engine import forecast_by_statsmodels
 from python_jobs.runtime.contracts import Column, FrameContract
 from python_jobs.runtime.errors import InputError
@@ -68,6 +69,16 @@ _MODEL = Column("string", allowed=ALL_CANDIDATES)
 _SUM = Column("number")
 _POSITIVE_SUM = Column("number", minimum=0.0)
 _COUNT = Column("integer", minimum=0)
+
+_MODEL_COLUMNS = {
+    "origin_date": Column("date"),
+    "server_id": Column("string"),
+    "metric": _METRIC,
+    "model": _MODEL,
+    "parameter": Column("string"),
+    "value": _SUM,
+}
+_MODEL_KEY = ("server_id", "metric", "model", "parameter")
 
 READS = {
     "feat_load_forecasts": FrameContract(
@@ -87,6 +98,12 @@ READS = {
         key=("server_id", "metric", "load_date"),
     ),
     "feat_calendar_weights": CALENDAR_READS["feat_calendar_weights"],
+    "ml.forecast_models": FrameContract(
+        columns={"run_id": Column("string"), "as_of_date": Column("date")}
+        | _MODEL_COLUMNS,
+        key=_MODEL_KEY,
+        may_be_empty=True,
+    ),
 }
 WRITES = {
     "ml.load_forecasts": FrameContract(
@@ -138,16 +155,7 @@ WRITES = {
         may_be_empty=True,
     ),
     "ml.forecast_models": FrameContract(
-        columns={
-            "origin_date": Column("date"),
-            "server_id": Column("string"),
-            "metric": _METRIC,
-            "model": _MODEL,
-            "parameter": Column("string"),
-            "value": _SUM,
-        },
-        key=("server_id", "metric", "model", "parameter"),
-        may_be_empty=True,
+        columns=_MODEL_COLUMNS, key=_MODEL_KEY, may_be_empty=True
     ),
     "ml.forecast_error_quantiles": FrameContract(
         columns={
@@ -193,6 +201,16 @@ WRITES = {
         may_be_empty=True,
     ),
 }
+SAVED_READS = {
+    **READS,
+    **{
+        table: FrameContract(
+            columns=contract.columns, key=contract.key, may_be_empty=True
+        )
+        for table, contract in WRITES.items()
+    },
+}
+"""What a run from saved models reads: its own newest rows, of the as-of date or before."""
 
 
 def run(
@@ -207,7 +225,8 @@ def run(
     Parameters
     ----------
     frames
-        ``feat_load_forecasts`` and ``feat_calendar_weights``.
+        ``feat_load_forecasts``, ``feat_calendar_weights`` and the models of the version
+        before; with all of `SAVED_READS` nothing is fitted.
     as_of_date
         Newest day that the features know.
     options
@@ -232,14 +251,27 @@ def run(
     designs = calendar_designs(frames["feat_calendar_weights"])
     _refuse_unknown_calendars(loads, known=designs)
     origins = forecast_origins(frames["feat_calendar_weights"], as_of_date=as_of_date)
-    forecast = (
-        forecast_batched if options.engine == "batched" else forecast_by_statsmodels
-    )
     # thin matrices and many series: threads of BLAS would only fight over the cores
     with threadpool_limits(limits=1):
-        found = forecast(
-            loads, designs=designs, origins=origins, options=options, progress=progress
-        )
+        if "ml.load_forecasts" in frames:
+            found = forecast_from_saved(frames, designs=designs, live=origins[0])
+        elif options.engine == "statsmodels":
+            found = forecast_by_statsmodels(
+                loads,
+                designs=designs,
+                origins=origins,
+                options=options,
+                progress=progress,
+            )
+        else:
+            found = forecast_batched(
+                loads,
+                designs=designs,
+                origins=origins,
+                options=options,
+                progress=progress,
+                previous=frames["ml.forecast_models"],
+            )
     return {
         table: stacked(found.get(table, []), columns=list(contract.columns))
         for table, contract in WRITES.items()

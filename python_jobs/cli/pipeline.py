@@ -127,8 +127,16 @@ def check_names(names: Sequence[str]) -> None:
         raise UsageError(f"no job {', '.join(unknown)} → use {', '.join(JOBS)}")
 
 
-def run_jobs(session: Session, names: Sequence[str], *, as_of_date: date) -> None:
+def run_jobs(
+    session: Session,
+    names: Sequence[str],
+    *,
+    as_of_date: date,
+    is_from_saved: bool = False,
+) -> None:
     """Run jobs over the features of one date and publish what they return.
+
+    With ``is_from_saved`` from what they published last, without a fit.
 
     Raises
     ------
@@ -152,6 +160,7 @@ def run_jobs(session: Session, names: Sequence[str], *, as_of_date: date) -> Non
             options=session.config.jobs if name in _FITTING else None,
             progress=session.progress,
             store=session.store,
+            is_from_saved=is_from_saved,
         )
         session.progress.note(f"{name} published", **result.row_counts)
 

@@ -51,17 +51,31 @@ def jobs(
         list[str] | None,
         typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(JOBS)}."),
     ] = None,
+    from_saved: Annotated[
+        bool,
+        typer.Option(
+            "--from-saved",
+            help="load_forecasts: forecast from the newest saved models, fit nothing.",
+        ),
+    ] = False,
 ) -> None:
     """Run Python jobs over the built features and publish their rows; default: all."""
     session: Session = ctx.obj
     check_names(names or JOBS)
+    if from_saved and names != ["load_forecasts"]:
+        raise UsageError(
+            "--from-saved is for one job alone → `capacity jobs load_forecasts"
+            " --from-saved`"
+        )
     with session.writing("jobs"):
         as_of_date = session.as_of_date or built_date(session)
         if as_of_date is None:
             raise UsageError(
                 "nothing is built yet → `capacity build`, or `capacity run`"
             )
-        run_jobs(session, names or JOBS, as_of_date=as_of_date)
+        run_jobs(
+            session, names or JOBS, as_of_date=as_of_date, is_from_saved=from_saved
+        )
 
 
 def run(

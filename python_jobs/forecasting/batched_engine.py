@@ -11,6 +11,7 @@ import pandas as pd
 from python_jobs.forecasting.backtest import BACKTEST_DAYS
 from python_jobs.forecasting.calendar_fit import CalendarDesign
 from python_jobs.forecasting.config import Candidate, JobsConfig
+from python_jobs.forecasting.drift import drift_rows
 from python_jobs.forecasting.engine import ensemble
 from python_jobs.forecasting.engine.backtests import CandidateBlock
 from python_jobs.forecasting.engine.designs import Designs
@@ -40,6 +41,7 @@ class _Live:
 
     outcomes: list[str | Reason | None]
     shift_days: np.ndarray
+    values: np.ndarray
     frames: Frames = field(
         default_factory=lambda: {"ml.load_forecasts": [], "ml.forecast_models": []}
     )
@@ -52,6 +54,7 @@ def forecast_batched(
     origins: Sequence[Origin],
     options: JobsConfig,
     progress: Task,
+    previous: pd.DataFrame,
 ) -> dict[str, list[pd.DataFrame]]:
     """Backtest every candidate at every origin, then forecast with each champion.
 
@@ -63,11 +66,13 @@ def forecast_batched(
         Terms by calendar; the live origin first, then back in time.
     options, progress
         How to fit; counts every series once per pass and origin.
+    previous
+        Rows of ``ml.forecast_models`` of the version before, with its run.
 
     Returns
     -------
     dict
-        Frames of each table, one under the other; but for ``ml.forecast_drift``.
+        Frames of each table, to be put under each other.
 
     Raises
     ------
@@ -98,6 +103,9 @@ def forecast_batched(
             for metric, quantiles in forecast.live_quantiles(model).items()
             if best.get(metric) == model
         ],
+        "ml.forecast_drift": drift_rows(
+            previous, forecast=forecast, best=best, live_values=live.values
+        ),
         "ml.series_states": [
             state_frame(
                 fleet,
@@ -116,7 +124,12 @@ def _run_champions(
 ) -> _Live:
     """Forecast with each metric's champion from every origin."""
     fleet = forecast.fleet
-    live = _Live([None] * len(fleet), np.full(len(fleet), -1))
+    horizon = forecast.origins[LIVE_ORIGIN].horizon_days
+    live = _Live(
+        outcomes=[None] * len(fleet),
+        shift_days=np.full(len(fleet), -1),
+        values=np.full((len(fleet), horizon), np.nan),
+    )
     for number, fitted, by_model in forecast.forecasts(best, found):
         engine = forecast.engines[number]
         for model in sorted(set(best.values()) & set(by_model)):
@@ -125,7 +138,6 @@ def _run_champions(
                 [best.get(each) == model for each in fleet.metrics[told.series]]
             )
             rows = np.flatnonzero(is_own & told.is_valid)
-            horizon = told.values.shape[1]
             days = BACKTEST_DAYS if number else horizon
             live.frames["ml.load_forecasts"].append(
                 forecast_frame(
@@ -158,6 +170,8 @@ def _keep_live(
     """Note the model or the reason of each series of a block."""
     for row in np.flatnonzero(is_own):
         live.outcomes[told.series[row]] = told.reasons[row] or model
+    rows = np.flatnonzero(is_own & told.is_valid)
+    live.values[told.series[rows]] = told.values[rows]
     live.shift_days[told.series] = fitted.shift_days
 
 

@@ -10,6 +10,9 @@ A job is a module that declares
     (no rows when there is none).
 ``WRITES``
     Contract of each table ``ml.*`` it writes, without ``run_id`` and ``as_of_date``.
+``SAVED_READS``
+    Where a job can do without fitting: what it reads then, its own tables up to the
+    as-of date among them.
 ``run(frames, *, as_of_date, options, progress)``
     A pure function from the frames read to the frames to write, under the same names.
     It gets a `Task` to count its progress on.
@@ -24,7 +27,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol, cast
 
 import pandas as pd
@@ -80,6 +83,7 @@ def run_job(
     options: BaseModel | None = None,
     progress: Progress | None = None,
     store: Store | None = None,
+    is_from_saved: bool = False,
 ) -> JobResult:
     """Run a job on what dbt last built and publish its rows.
 
@@ -97,6 +101,9 @@ def run_job(
         Receiver of progress; None: nobody.
     store
         Iceberg tables; None: those of the settings.
+    is_from_saved
+        Whether the job gets what it published last, for ``SAVED_READS``, and uses it
+        instead of fitting anew.
 
     Raises
     ------
@@ -109,9 +116,15 @@ def run_job(
     """
     tables = store or Store.open(settings)
     with _exclusive(settings):
+        contracts: Mapping[str, FrameContract] = (
+            getattr(job, "SAVED_READS") if is_from_saved else job.READS  # noqa: B009
+        )
+        # a repeated run must read what the first one read: not its own rows, but for
+        # a run from saved ones, which leaves what it read
+        before = as_of_date + timedelta(days=1) if is_from_saved else as_of_date
         frames = {
-            name: _read(job, name, store=tables, as_of_date=as_of_date)
-            for name in job.READS
+            name: _read(job, name, contract, store=tables, before=before)
+            for name, contract in contracts.items()
         }
         result = _identified(job, frames, as_of_date=as_of_date, options=options)
         watcher = progress or NoProgress()
@@ -133,12 +146,15 @@ def _exclusive(settings: Settings) -> AbstractContextManager[None]:
     return held(path, otherwise=refusal)
 
 
-def _read(job: Job, name: str, *, store: Store, as_of_date: date) -> pd.DataFrame:
+def _read(
+    job: Job, name: str, contract: FrameContract, *, store: Store, before: date
+) -> pd.DataFrame:
     """Read one declared frame and check it."""
-    contract = job.READS[name]
     if name in job.WRITES:
         contract = replace(contract, may_be_empty=True)
-        frame = _last_published(job, name, store=store, as_of_date=as_of_date)
+        frame = _last_published(job, name, store=store, before=before)
+        unread = [each for each in STAMPS if each not in contract.columns]
+        frame = frame.drop(columns=unread)
     else:
         columns = tuple(contract.columns)
         frame = read_features(name, columns=columns, settings=store.settings)
@@ -146,19 +162,14 @@ def _read(job: Job, name: str, *, store: Store, as_of_date: date) -> pd.DataFram
 
 
 def _last_published(
-    job: Job, table: str, *, store: Store, as_of_date: date
+    job: Job, table: str, *, store: Store, before: date
 ) -> pd.DataFrame:
-    """Read the rows of the job's newest run with an earlier as-of date.
-
-    Earlier, not the same: a repeated run must read what the first one read.
-    """
-    earlier = all_of(equal_to("job", job.NAME), less_than("as_of_date", as_of_date))
+    """Read the rows of the job's newest run with an earlier as-of date."""
+    earlier = all_of(equal_to("job", job.NAME), less_than("as_of_date", before))
     runs = store.read("ml.runs", columns=("run_id", "as_of_date"), where=earlier)
     newest = runs.sort_by([("as_of_date", "descending")]).slice(0, 1)
     run_id = newest["run_id"][0].as_py() if newest.num_rows else ""
-    rows = store.read(table, where=equal_to("run_id", run_id)).drop_columns(
-        list(STAMPS)
-    )
+    rows = store.read(table, where=equal_to("run_id", run_id))
     return cast("pd.DataFrame", rows.to_pandas(date_as_object=False))
 
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import TERMS
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
-from python_jobs.forecasting.engine.models import ModelForecast
+from python_jobs.forecasting.engine.models import ModelForecast, path_state
 from python_jobs.forecasting.engine.origin import EngineOrigin, FittedBlock
 from python_jobs.forecasting.series import WEEK_DAYS, Floats
 
@@ -60,9 +60,7 @@ class BoostedFleet:
             sd=np.repeat(fitted.data.spread[:, None], horizon, axis=1),
             is_log=True,
             is_converged=np.ones(len(series), dtype=np.bool_),
-            state={
-                f"ahead_{day + 1:03d}": column for day, column in enumerate(log_loads.T)
-            },
+            state=path_state(log_loads),
         )
 
 

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.engine.models import BlockData, ModelForecast
+from python_jobs.forecasting.engine.models import (
+    BlockData,
+    ModelForecast,
+    path_state,
+)
 from python_jobs.forecasting.series import WEEK_DAYS, Floats
 
 NAME = "inverse_error_mean"
@@ -68,10 +72,5 @@ def inverse_error_mean(
         sd=sd,
         is_log=True,
         is_converged=np.ones(len(centre), dtype=np.bool_),
-        state=_path(centre),
+        state=path_state(centre),
     )
-
-
-def _path(centre: Floats) -> dict[str, Floats]:
-    """Keep what was said of each day: a mean of models has no state of its own."""
-    return {f"ahead_{day + 1:03d}": column for day, column in enumerate(centre.T)}

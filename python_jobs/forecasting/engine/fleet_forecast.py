@@ -26,7 +26,12 @@ from python_jobs.forecasting.engine.models import BLOCK_MODELS, ModelForecast
 from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
 from python_jobs.forecasting.engine.results import Backtests
 from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin
+from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.progress import Task
+
+
+FROM_ANOTHER_DAY = -1
+"""Number of an origin that is neither live nor a backtest."""
 
 
 class FleetForecast:
@@ -54,6 +59,7 @@ class FleetForecast:
         progress: Task,
     ) -> None:
         self.fleet, self.options, self.progress = fleet, options, progress
+        self.designs = designs
         self.origins = {each.number: each for each in origins}
         self.numbers = sorted((each for each in self.origins if each), reverse=True)
         self.engines = {
@@ -143,6 +149,34 @@ class FleetForecast:
     def live_quantiles(self, model: str) -> dict[str, ErrorQuantiles]:
         """Return by metric the errors that the live intervals were made of."""
         return self.memory.quantiles(model, number=LIVE_ORIGIN)
+
+    def champions_from(
+        self, day: int, best: Mapping[str, Candidate], *, horizon_days: int
+    ) -> Floats:
+        """Return what each metric's champion says from any day, the load unit.
+
+        NaN for a series without a forecast. Shape (series, horizon).
+        """
+        values = np.full((len(self.fleet), horizon_days), np.nan)
+        engine = EngineOrigin(
+            self.fleet, designs=self.designs, day=day, fit_days=self.options.fit_days
+        )
+        self.engines[FROM_ANOTHER_DAY] = engine
+        passed = self._passed(
+            FROM_ANOTHER_DAY,
+            self._needed(set(best.values())),
+            horizon_days=horizon_days,
+            memory=ErrorMemory(self.spacing_days),
+            weights={},
+        )
+        for fitted, by_model in passed:
+            metrics = self.fleet.metrics[fitted.block.series]
+            for name in set(best.values()) & set(by_model):
+                told = by_model[name]
+                own = np.array([best.get(each) == name for each in metrics])
+                rows = np.flatnonzero(own & told.is_valid)
+                values[told.series[rows]] = told.values[rows]
+        return values
 
     def _needed(self, chosen: Set[Candidate]) -> Sequence[Candidate]:
         """Return the chosen models, and the members of a mean of them."""

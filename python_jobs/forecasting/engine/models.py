@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.config import Candidate
 from python_jobs.forecasting.engine.arima import ArimaFit, fit_arima, forecast_arima
 from python_jobs.forecasting.engine.regression import Block
 from python_jobs.forecasting.engine.smoothing import (
@@ -118,7 +117,7 @@ def sarima(data: BlockData) -> ModelForecast:
     return _forecast(_SARIMA, state, data, is_converged=fit.is_converged)
 
 
-def again(model: Candidate, state: State, explained: Floats) -> ModelForecast:
+def again(model: str, state: State, explained: Floats) -> ModelForecast:
     """Forecast from a saved state: the same numbers as when it was fitted.
 
     Parameters
@@ -130,9 +129,26 @@ def again(model: Candidate, state: State, explained: Floats) -> ModelForecast:
     explained
         What the calendar explains of the days ahead, shape (series, horizon).
     """
+    if PATH.format(1) in state:
+        return _from_path(state, horizon=explained.shape[1])
     return _told(_FAMILIES[model], state, explained)
 
 
+def path_state(centre: Floats) -> State:
+    """Return the state of a model that has none but what it said of each day."""
+    return {PATH.format(day + 1): column for day, column in enumerate(centre.T)}
+
+
+def _from_path(state: State, *, horizon: int) -> ModelForecast:
+    """Say again what was said of each day, as far as it was said."""
+    names = [PATH.format(day + 1) for day in range(horizon)]
+    centre = np.column_stack([state[name] for name in names if name in state])
+    sd = np.repeat(state["error_spread"][:, None], centre.shape[1], axis=1)
+    ended = np.ones(len(centre), dtype=np.bool_)
+    return ModelForecast(centre, sd, is_log=True, is_converged=ended, state=state)
+
+
+PATH = "ahead_{:03d}"
 Teller = Callable[[State, int], tuple[Floats, Floats]]
 
 

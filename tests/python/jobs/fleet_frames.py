@@ -24,6 +24,7 @@ from python_jobs.runtime.progress import NoProgress
 AS_OF = date(2025, 12, 31)
 LOADS = "feat_load_forecasts"
 CALENDAR = "feat_calendar_weights"
+MODELS = "ml.forecast_models"
 
 LITERAL = DEFAULT_CANDIDATES["statsmodels"]
 """Candidates that the engine ``statsmodels`` fits unless it is told."""
@@ -145,6 +146,7 @@ def frames(
     return {
         LOADS: loads,
         CALENDAR: calendar_rows(day_count, horizon_days=horizon_days),
+        MODELS: pd.DataFrame(columns=list(load_forecasts.READS[MODELS].columns)),
     }
 
 

@@ -118,7 +118,10 @@ def test_backtests_score_every_candidate(
     newest = published["ml.forecast_backtests"].query("origin_number == 1")
     days = newest.groupby(["server_id", "model"])["day_count"].sum().unstack()
     # to train the gradient boosting takes 147 days
-    known = set(DEFAULT_CANDIDATES[engine]) - {"inverse_error_mean", "gradient_boosting"}
+    known = set(DEFAULT_CANDIDATES[engine]) - {
+        "inverse_error_mean",
+        "gradient_boosting",
+    }
     assert set(days) == known
     assert days.T.nunique().eq(1).all()
     assert days.iloc[:, 0].to_dict() == {"a": 90, "b": 90, "c": 31, "f": 90}
