@@ -1,0 +1,275 @@
+"""A forecast for any long frame: series in, quantiles out, no warehouse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from python_jobs.forecasting.engine.fleet import Strings
+from python_jobs.forecasting.engine.panel_backtests import (
+    Group,
+    OriginTold,
+    Panel,
+    at_origins,
+    groups,
+    origin_count,
+    scales,
+)
+from python_jobs.forecasting.engine.panel_candidates import AUTO, DAILY_MODELS, MEAN
+from python_jobs.forecasting.engine.panel_choice import (
+    group_errors,
+    member_weights,
+    pooled_errors,
+    relative_errors,
+    weighted_mean,
+)
+from python_jobs.forecasting.engine.panel_daily import DailyPanel
+from python_jobs.forecasting.engine.panel_intervals import (
+    PastErrors,
+    quantiles_ahead,
+    widths,
+)
+from python_jobs.forecasting.engine.panel_series import (
+    Frequency,
+    PanelSeries,
+)
+from python_jobs.forecasting.engine.panel_stand_ins import stand_in
+from python_jobs.forecasting.engine.panel_told import Told
+from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.forecasting.series import Floats
+from python_jobs.runtime.errors import UsageError
+
+LARGEST_ORIGINS = 5
+"""Backtests of a series at most."""
+
+SHORTEST_STEPS = 28
+"""History that a backtest leaves at least."""
+
+
+def forecast_panel(
+    frame: pd.DataFrame,
+    *,
+    horizon: int,
+    frequency: Frequency = "D",
+    model: str = AUTO,
+    calendar: str = "us_bank",
+    origins: int = LARGEST_ORIGINS,
+    processes: int | None = None,
+) -> pd.DataFrame:
+    """Forecast every series of a long frame from its own newest step.
+
+    Parameters
+    ----------
+    frame
+        unique_id, ds (naive datetimes) and y (any unit, NaN for missing), rows in any
+        order, some may be missing. Optional: metric (series of one metric are pooled)
+        and calendar_id (instead of ``calendar``).
+    horizon
+        Steps ahead.
+    frequency
+        Length of a step: a day or an hour.
+    model
+        A candidate, or ``auto``: backtests choose for each series.
+    calendar
+        Calendar of holidays and quarter ends.
+    origins
+        Backtests at most, a horizon apart; 0: none, so a named model's own intervals.
+    processes
+        Cores to use; None: all. It changes the time, never the result.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per series and step ahead of its newest ds, sorted: unique_id, ds, model,
+        reason (why a stand-in or nothing forecasts; null when the model asked for does),
+        forecast_value and the nine quantiles.
+
+    Raises
+    ------
+    InputError
+        If a column or key of the frame is missing, or a key comes twice.
+    UsageError
+        If the model is unknown or the horizon is not positive.
+    """
+    if horizon < 1:
+        raise UsageError(f"horizon {horizon} → at least one step")
+    if model != AUTO and model not in DAILY_MODELS:
+        raise UsageError(
+            f"model '{model}' is unknown → {', '.join([AUTO, *DAILY_MODELS])}"
+        )
+    series = PanelSeries.of(frame, frequency=frequency, calendar=calendar)
+    panel = DailyPanel(series, horizon=horizon, processes=processes)
+    names = list(panel.models) if model == AUTO else [model]
+    found = Forecasts.none(series, horizon)
+    by_metric: dict[str, list[Group]] = {}
+    for group in groups(series):
+        by_metric.setdefault(group.metric, []).append(group)
+    for of_metric in by_metric.values():
+        _forecast(panel, names, of_metric, origins=origins, found=found)
+    return found.frame(series, frequency=frequency)
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What is forecast of each series of a panel.
+
+    Attributes
+    ----------
+    models, reasons
+        Shape (series,), None for nothing.
+    values, quantiles
+        Shape (series, horizon) and (series, horizon, 9).
+    """
+
+    models: Strings
+    reasons: Strings
+    values: Floats
+    quantiles: Floats
+
+    @classmethod
+    def none(cls, series: PanelSeries, horizon: int) -> "Forecasts":
+        """Return the forecasts of series without any value."""
+        count = len(series)
+        return cls(
+            models=np.full(count, None, dtype=object),
+            reasons=np.full(count, "all_missing", dtype=object),
+            values=np.full((count, horizon), np.nan),
+            quantiles=np.full((count, horizon, len(QUANTILES)), np.nan),
+        )
+
+    def frame(self, series: PanelSeries, *, frequency: Frequency) -> pd.DataFrame:
+        """Return one row per series and step ahead."""
+        horizon = self.values.shape[1]
+        steps = series.newest_steps[:, None] + np.arange(1, horizon + 1)
+        columns = {
+            "unique_id": np.repeat(series.unique_ids, horizon),
+            "ds": steps.ravel().astype(f"datetime64[{frequency}]").astype("M8[us]"),
+            "model": np.repeat(self.models, horizon),
+            "reason": np.repeat(self.reasons, horizon),
+            "forecast_value": self.values.ravel(),
+        }
+        for place, name in enumerate(QUANTILES):
+            columns[name] = self.quantiles[:, :, place].ravel()
+        return pd.DataFrame(columns)
+
+
+def _forecast(
+    panel: Panel,
+    names: Sequence[str],
+    of_metric: Sequence[Group],
+    *,
+    origins: int,
+    found: Forecasts,
+) -> None:
+    """Forecast the series of one metric."""
+    known = [
+        at_origins(
+            panel,
+            names,
+            group,
+            origins=origin_count(
+                panel.series,
+                group,
+                horizon=panel.horizon,
+                shortest=SHORTEST_STEPS,
+                most=origins,
+            ),
+        )
+        for group in of_metric
+    ]
+    if len(names) > 1:
+        chosen = _means(panel, names, of_metric, known)
+    else:
+        chosen = [
+            (
+                [at.told[names[0]] for at in each],
+                np.full(len(group.positions), names[0]),
+            )
+            for group, each in zip(of_metric, known, strict=True)
+        ]
+    past = [
+        PastErrors(
+            list(all_told[1:]),
+            [each.actual for each in at[1:]],
+            [each.is_special for each in at[1:]],
+        )
+        for (all_told, _), at in zip(chosen, known, strict=True)
+    ]
+    width = widths(past)
+    for group, (all_told, labels), at in zip(of_metric, chosen, known, strict=True):
+        live = all_told[0]
+        around = quantiles_ahead(live, widths=width, is_special=at[0].is_special)
+        _keep(panel, group, live, around, labels=labels, found=found)
+
+
+def _means(
+    panel: Panel,
+    names: Sequence[str],
+    of_metric: Sequence[Group],
+    known: Sequence[Sequence[OriginTold]],
+) -> list[tuple[list[Told], Strings]]:
+    """Return the mean of each series' best models at each origin, and their names."""
+    naive = "seasonal_naive_7"
+    all_scales = scales(panel.series, panel.season)
+    parts = [
+        relative_errors(
+            {name: group_errors(at, name) for name in names},
+            naive=naive,
+            scales=all_scales[group.positions],
+        )
+        for group, at in zip(of_metric, known, strict=True)
+    ]
+    means = np.concatenate([each[0] for each in parts], axis=1)
+    counts = np.concatenate([each[1] for each in parts], axis=1)
+    scores = pooled_errors(means, counts)
+    first = 0
+    chosen = []
+    for group, at in zip(of_metric, known, strict=True):
+        span = slice(first, first + len(group.positions))
+        first = span.stop
+        valid = np.array([at[0].told[name].is_valid for name in names])
+        most = counts[:, span].max(axis=0)
+        eligible = valid & (counts[:, span] >= most / 2.0)
+        weights = member_weights(scores[:, span], is_eligible=eligible)
+        labels = np.full(len(group.positions), MEAN, dtype=object)
+        alone = weights.max(axis=0) > 0.999
+        labels[alone] = np.array(names, dtype=object)[weights.argmax(axis=0)[alone]]
+        chosen.append(
+            ([weighted_mean(each.told, names, weights) for each in at], labels)
+        )
+    return chosen
+
+
+def _keep(
+    panel: Panel,
+    group: Group,
+    live: Told,
+    around: Floats,
+    *,
+    labels: Strings,
+    found: Forecasts,
+) -> None:
+    """Keep a group's forecasts, and what stands in where there is none."""
+    series = panel.series
+    values = live.values
+    for row, position in enumerate(group.positions):
+        if live.is_valid[row]:
+            found.models[position], found.reasons[position] = labels[row], None
+            found.values[position] = values[row]
+            found.quantiles[position] = around[row]
+            rows = slice(
+                series.starts[position],
+                series.starts[position] + series.lengths[position],
+            )
+            if series.values[rows].min() >= 0.0:
+                np.maximum(found.values[position], 0.0, out=found.values[position])
+                np.maximum(
+                    found.quantiles[position], 0.0, out=found.quantiles[position]
+                )
+            continue
+        name, reason, value, quantile = stand_in(
+            series, position, horizon=panel.horizon, season=panel.season
+        )
+        found.models[position], found.reasons[position] = name, reason
+        found.values[position], found.quantiles[position] = value, quantile

@@ -1,0 +1,146 @@
+"""Backtests of a panel: every series at its own newest step, and back from there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from python_jobs.forecasting.engine.fleet import Integers
+from python_jobs.forecasting.engine.panel_series import PanelSeries
+from python_jobs.forecasting.engine.panel_told import Told, lived
+from python_jobs.forecasting.series import Floats
+
+SCALE_SEASONS = 52
+"""Newest seasons whose mean change scales the errors of a series."""
+
+
+class Panel(Protocol):
+    """Series of one frequency, and what models say of them."""
+
+    series: PanelSeries
+    horizon: int
+    season: int
+
+    def told(
+        self, names: Sequence[str], positions: Integers, *, step: int
+    ) -> dict[str, Told]:
+        """Return what models say of series that share an origin."""
+        ...
+
+    def is_special(self, calendar_id: str, *, step: int) -> Floats:
+        """Return which steps ahead have intervals of their own."""
+        ...
+
+
+@dataclass(frozen=True)
+class Group:
+    """Series of one metric and calendar that end at the same step.
+
+    Attributes
+    ----------
+    positions
+        In the panel.
+    step
+        Newest step, since 1970-01-01.
+    metric, calendar_id
+        Of all of them.
+    """
+
+    positions: Integers
+    step: int
+    metric: str
+    calendar_id: str
+
+
+@dataclass(frozen=True)
+class OriginTold:
+    """What models said of a group at one origin.
+
+    Attributes
+    ----------
+    told
+        By model.
+    actual
+        What came, NaN for nothing and at the live origin, shape (series, horizon).
+    is_special
+        Steps ahead with intervals of their own, shape (horizon,).
+    """
+
+    told: dict[str, Told]
+    actual: Floats
+    is_special: Floats
+
+
+def groups(series: PanelSeries) -> Iterator[Group]:
+    """Yield the groups of a panel, without series that have no value at all."""
+    has_rows = series.lengths > 0
+    keys = [
+        (int(step), str(metric), str(calendar))
+        for step, metric, calendar in zip(
+            series.newest_steps, series.metrics, series.calendar_ids, strict=True
+        )
+    ]
+    by_key: dict[tuple[int, str, str], list[int]] = {}
+    for position, key in enumerate(keys):
+        if has_rows[position]:
+            by_key.setdefault(key, []).append(position)
+    for step, metric, calendar_id in sorted(by_key):
+        found = np.array(by_key[step, metric, calendar_id], dtype=np.int64)
+        yield Group(found, step, metric, calendar_id)
+
+
+def at_origins(
+    panel: Panel, names: Sequence[str], group: Group, *, origins: int
+) -> list[OriginTold]:
+    """Return what models say at the live origin, then back by a horizon each."""
+    found = []
+    for number in range(origins + 1):
+        step = group.step - number * panel.horizon
+        steps = np.full(len(group.positions), step)
+        found.append(
+            OriginTold(
+                told=panel.told(names, group.positions, step=step),
+                actual=lived(
+                    panel.series, group.positions, steps=steps, horizon=panel.horizon
+                ),
+                is_special=panel.is_special(group.calendar_id, step=step),
+            )
+        )
+    return found
+
+
+def origin_count(
+    series: PanelSeries, group: Group, *, horizon: int, shortest: int, most: int
+) -> int:
+    """Return how many origins the longest history of a group allows."""
+    longest = int(series.lengths[group.positions].max())
+    return max(0, min(most, (longest - shortest) // horizon))
+
+
+def scales(series: PanelSeries, season: int) -> Floats:
+    """Return the mean absolute change from season to season; 0 without any."""
+    found = np.zeros(len(series))
+    for i in range(len(series)):
+        end = series.starts[i] + series.lengths[i]
+        first = max(series.starts[i], end - (SCALE_SEASONS + 1) * season)
+        values = series.measured[first:end]
+        moves = np.abs(values[season:] - values[:-season])
+        moves = moves[np.isfinite(moves)]
+        found[i] = moves.mean() if len(moves) else 0.0
+    return found
+
+
+def mean_errors(origins: Sequence[OriginTold], name: str) -> Floats:
+    """Return the mean absolute error of a model by backtest, shape (origins, series).
+
+    NaN where it said nothing or nothing came.
+    """
+    rows = []
+    for each in origins[1:]:
+        error = np.abs(each.actual - each.told[name].values)
+        is_known = np.isfinite(each.actual)
+        counts = is_known.sum(axis=1)
+        sums = np.where(is_known, error, 0.0).sum(axis=1)
+        rows.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+    return np.array(rows).reshape(len(rows), -1)

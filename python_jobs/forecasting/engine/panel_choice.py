@@ -1,0 +1,145 @@
+"""What a panel's backtests choose: a weighted mean of the best models of each series.
+
+Source: Bates and Granger (1969), The Combination of Forecasts; weights fall with the
+error relative to the seasonal naive. A series has few backtests, so its own errors are
+pulled towards those of its metric in the panel.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from python_jobs.forecasting.engine.panel_backtests import OriginTold
+from python_jobs.forecasting.engine.panel_scales import Scale
+from python_jobs.forecasting.engine.panel_told import Told
+from python_jobs.forecasting.series import Floats
+
+POOLED_ORIGINS = 4.0
+"""Backtests that the panel's mean error counts as, beside a series' own."""
+
+SHARPNESS = 4.0
+"""Power by which a weight falls with the relative error."""
+
+LARGEST_MEMBERS = 5
+"""Models that a mean has at most."""
+
+_SMALLEST_ERROR = 0.05
+
+
+def relative_errors(
+    errors: Mapping[str, Floats], *, naive: str, scales: Floats
+) -> tuple[Floats, Floats]:
+    """Return log error relative to the naive and how many backtests it comes from.
+
+    Parameters
+    ----------
+    errors
+        By model, shape (origins, series).
+    naive
+        Model that is the measure.
+    scales
+        Mean absolute change from season to season, shape (series,).
+
+    Returns
+    -------
+    tuple
+        Each of shape (models, series), the first 0 without a backtest.
+    """
+    floor = _SMALLEST_ERROR * scales + 1e-300
+    base = np.log(errors[naive] + floor)
+    means, counts = [], []
+    for each in errors.values():
+        ratio = np.log(each + floor) - base
+        is_known = np.isfinite(ratio)
+        count = is_known.sum(axis=0)
+        total = np.where(is_known, ratio, 0.0).sum(axis=0)
+        means.append(total / np.maximum(count, 1))
+        counts.append(count)
+    return np.array(means), np.array(counts, dtype=np.float64)
+
+
+def pooled_errors(means: Floats, counts: Floats) -> Floats:
+    """Pull each series' errors towards those of all, shape (models, series)."""
+    is_known = counts > 0
+    pooled = np.where(is_known, means, 0.0).sum(axis=1) / np.maximum(
+        is_known.sum(axis=1), 1
+    )
+    mass = counts + POOLED_ORIGINS
+    shrunk: Floats = (means * counts + POOLED_ORIGINS * pooled[:, None]) / mass
+    return shrunk
+
+
+def member_weights(scores: Floats, *, is_eligible: Floats) -> Floats:
+    """Return weights that sum to one over the best models, shape (models, series).
+
+    A series without an eligible model has weights of 0.
+    """
+    ranked = np.where(is_eligible, scores, np.inf)
+    kept = min(LARGEST_MEMBERS, len(ranked))
+    limit = np.sort(ranked, axis=0)[kept - 1]
+    is_member = np.isfinite(ranked) & (ranked <= limit)
+    best = ranked.min(axis=0)
+    with np.errstate(invalid="ignore"):
+        weights = np.where(is_member, np.exp(-SHARPNESS * (ranked - best)), 0.0)
+    total = weights.sum(axis=0)
+    shares: Floats = weights / np.where(total > 0.0, total, 1.0)
+    return shares
+
+
+def weighted_mean(
+    told: Mapping[str, Told], names: Sequence[str], weights: Floats
+) -> Told:
+    """Return the mean of what models said, on the scale of the one that weighs most.
+
+    Parameters
+    ----------
+    told
+        By model.
+    names, weights
+        Models and their weights, shape (models, series).
+    """
+    shape = told[names[0]].centre.shape
+    total, mass = np.zeros(shape), np.zeros(shape)
+    spreads, sds = np.full(shape[0], np.nan), np.full(shape, np.nan)
+    scales = {name: told[name].scale for name in names}
+    order = np.argsort(weights, axis=0, kind="stable")
+    scale = _picked([scales[name] for name in names], order[-1])
+    for position in np.unique(order[-1]):
+        rows = order[-1] == position
+        top = told[names[position]]
+        spreads[rows], sds[rows] = top.spread[rows], top.sd[rows]
+    for name, weight in zip(names, weights, strict=True):
+        values = told[name].values
+        own = np.where(np.isfinite(values), weight[:, None], 0.0)
+        total += np.where(own > 0.0, values, 0.0) * own
+        mass += own
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = scale.forward(total / mass)
+    return Told(centre, sds, np.where(mass[:, 0] > 0.0, spreads, np.nan), scale)
+
+
+def group_errors(origins: Sequence[OriginTold], name: str) -> Floats:
+    """Return a model's mean absolute error by backtest, shape (origins, series)."""
+    rows = []
+    for each in origins[1:]:
+        is_known = np.isfinite(each.actual)
+        error = np.abs(each.actual - each.told[name].values)
+        counts = is_known.sum(axis=1)
+        sums = np.where(is_known, error, 0.0).sum(axis=1)
+        rows.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+    count = len(origins[0].actual)
+    return np.array(rows, dtype=np.float64).reshape(-1, count)
+
+
+def _picked(scales: Sequence[Scale], which: Floats) -> Scale:
+    """Return the scale of each series from the model that was picked for it."""
+    rows = np.arange(len(which))
+
+    def attribute(name: str) -> Floats:
+        found: Floats = np.array([getattr(each, name) for each in scales])[which, rows]
+        return found
+
+    return Scale(
+        *(attribute("is_log"), attribute("middle")),
+        *(attribute("width"), attribute("floor")),
+    )

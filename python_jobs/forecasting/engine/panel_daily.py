@@ -1,0 +1,193 @@
+"""Daily series at one origin: the fleet's engine behind a scale and a choice of terms."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from python_jobs.calendar_weights import TERMS
+from python_jobs.calendars.calendar_terms import calendar_terms
+from python_jobs.forecasting.calendar_fit import CalendarDesign
+from python_jobs.forecasting.engine.backtests import side_by_side
+from python_jobs.forecasting.engine.designs import Designs
+from python_jobs.forecasting.engine.fleet import Fleet, Integers
+from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
+from python_jobs.forecasting.engine.origin import Block, EngineOrigin
+from python_jobs.forecasting.engine.panel_candidates import (
+    DAILY_MODELS,
+    PanelModel,
+    Variant,
+    scaled_data,
+)
+from python_jobs.forecasting.engine.panel_scales import (
+    Scale,
+    engine_loads,
+    linear_scale,
+    log_scale,
+)
+from python_jobs.forecasting.engine.panel_series import PanelSeries
+from python_jobs.forecasting.engine.panel_told import Told
+from python_jobs.forecasting.series import WEEK_DAYS, Floats
+
+FIT_DAYS = 728
+"""Newest days that the models behind the calendar are fitted on, as the job does."""
+
+_BUSINESS_TERMS = (
+    "eoq_window",
+    "eoq_progress",
+    "quarter_last_5",
+    "quarter_last_10",
+    "first_five",
+    "month_end",
+)
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A panel on one scale, as the fleet that the engine takes."""
+
+    fleet: Fleet
+    scale: Scale
+
+
+class DailyPanel:
+    """The daily series of a panel.
+
+    Parameters
+    ----------
+    series
+        All of them.
+    horizon
+        Days ahead.
+    processes
+        Cores to use; None: all.
+    """
+
+    models: Mapping[str, PanelModel] = DAILY_MODELS
+    season = WEEK_DAYS
+
+    def __init__(
+        self, series: PanelSeries, *, horizon: int, processes: int | None
+    ) -> None:
+        self.series, self.horizon, self.processes = series, horizon, processes
+        self._scaled: dict[bool, _Scaled] = {}
+        self._terms = self._calendars()
+
+    def told(
+        self, names: Iterable[str], positions: Integers, *, step: int
+    ) -> dict[str, Told]:
+        """Return what models say of series that share an origin.
+
+        Parameters
+        ----------
+        names
+            Of `models`.
+        positions
+            Of the series in the panel.
+        step
+            Last day that may be seen, as days since 1970-01-01.
+        """
+        by_variant: dict[Variant, list[str]] = {}
+        for name in names:
+            by_variant.setdefault(self.models[name].variant, []).append(name)
+        found: dict[str, Told] = {}
+        for variant, chosen in by_variant.items():
+            found |= self._told(variant, chosen, positions, step=step)
+        return found
+
+    def is_special(self, calendar_id: str, *, step: int) -> Floats:
+        """Return which of the days ahead lie in an EOQ window, shape (horizon,)."""
+        design = self._terms[calendar_id]
+        first = np.datetime64(step + 1, "D")
+        column = TERMS.index("eoq_window")
+        terms: Floats = design.rows(first, day_count=self.horizon)[:, column]
+        return terms
+
+    def _told(
+        self, variant: Variant, names: list[str], positions: Integers, *, step: int
+    ) -> dict[str, Told]:
+        scaled = self._on_scale(has_logs=variant.has_logs)
+        fleet = _part(scaled.fleet, positions)
+        origin = EngineOrigin(
+            fleet, designs=self._designs(variant), day=step, fit_days=FIT_DAYS
+        )
+        told = {
+            name: Told.nothing(
+                scaled.scale.of(positions), count=len(positions), horizon=self.horizon
+            )
+            for name in names
+        }
+
+        def fitted(block: Block) -> tuple[Block, BlockData, list[ModelForecast]]:
+            data = origin.fitted(block, horizon_days=self.horizon).data
+            data = scaled_data(data, fleet.log_floors[block.series])
+            fits = [self.models[name].fit(data, self.season) for name in names]
+            return block, data, fits
+
+        blocks = list(origin.blocks())
+        for block, data, fits in side_by_side(fitted, blocks, processes=self.processes):
+            for name, fit in zip(names, fits, strict=True):
+                told[name].put(block.series, fit, data)
+        return told
+
+    def _on_scale(self, *, has_logs: bool) -> _Scaled:
+        if has_logs not in self._scaled:
+            scale = (log_scale if has_logs else linear_scale)(self.series)
+            self._scaled[has_logs] = _Scaled(_fleet(self.series, scale), scale)
+        return self._scaled[has_logs]
+
+    def _designs(self, variant: Variant) -> Designs:
+        if variant.terms == "calendar":
+            return Designs(self._terms)
+        columns = [TERMS.index(name) for name in _BUSINESS_TERMS]
+        plain = {}
+        for name, design in self._terms.items():
+            terms = design.terms.copy()
+            terms[:, columns] = 0.0
+            plain[name] = replace(design, terms=terms)
+        return Designs(plain)
+
+    def _calendars(self) -> dict[str, CalendarDesign]:
+        """Return the terms of every day that a series has or is forecast for."""
+        series = self.series
+        designs = {}
+        for name in sorted(set(series.calendar_ids)):
+            own = np.flatnonzero(series.calendar_ids == name)
+            first = np.datetime64(int(series.first_steps[own].min()), "D")
+            last = np.datetime64(int(series.newest_steps[own].max()), "D")
+            last += self.horizon
+            designs[name] = CalendarDesign(
+                days=np.arange(first, last + 1),
+                terms=calendar_terms(name, first=first.item(), last=last.item()),
+            )
+        return designs
+
+
+def _fleet(series: PanelSeries, scale: Scale) -> Fleet:
+    loads, floors = engine_loads(series, scale)
+    count = len(series)
+    return Fleet(
+        server_ids=series.unique_ids,
+        metrics=series.metrics,
+        calendar_ids=series.calendar_ids,
+        starts=series.starts,
+        lengths=series.lengths,
+        first_days=series.first_steps,
+        is_unbroken=np.ones(count, dtype=np.bool_),
+        capacities=np.full(count, np.nan),
+        ceilings=np.full(count, np.inf),
+        log_floors=floors,
+        loads=loads,
+        measured=series.measured,
+        is_filled=series.is_filled,
+        is_eoq=series.is_filled,
+    )
+
+
+def _part(fleet: Fleet, positions: Integers) -> Fleet:
+    """Return some series of a fleet, on the same rows."""
+    names = (
+        "server_ids", "metrics", "calendar_ids", "starts", "lengths", "first_days",
+        "is_unbroken", "capacities", "ceilings", "log_floors",
+    )  # fmt: skip
+    return replace(fleet, **{name: getattr(fleet, name)[positions] for name in names})

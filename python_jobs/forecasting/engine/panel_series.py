@@ -1,0 +1,208 @@
+"""A long frame as ragged series: sorted, unbroken, gaps filled from the past alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from python_jobs.forecasting.engine.fleet import Booleans, Integers, Strings
+from python_jobs.forecasting.series import Floats
+from python_jobs.runtime.errors import InputError
+
+Frequency = Literal["D", "h"]
+
+KEY = ("unique_id", "ds")
+METRIC, CALENDAR = "metric", "calendar_id"
+
+SEASONS: Mapping[Frequency, tuple[int, ...]] = {"D": (7,), "h": (168, 24)}
+"""Steps that a missing value is sought back by, the best first."""
+
+LONGEST_STEPS: Mapping[Frequency, int] = {"D": 3660, "h": 2 * 8784}
+"""Newest steps of a series that are used: one wild timestamp costs no memory."""
+
+PAST_SEASONS = 4
+FLOOR_SHARE = 0.001
+"""Floor under a logarithm, as a share of the series' largest value."""
+
+
+@dataclass(frozen=True)
+class PanelSeries:
+    """Every series of a frame.
+
+    Attributes
+    ----------
+    unique_ids, metrics, calendar_ids
+        Attributes by series, shape (series,).
+    starts, lengths, first_steps
+        First row, number of rows, and time of the first row in steps since 1970-01-01.
+        A series of nothing but missing values has length 0.
+    newest_steps
+        Newest time of a series in the frame, its value missing or not.
+    measured, values, is_filled
+        By row: what was measured or NaN, the same without gaps, and where they differ.
+    """
+
+    unique_ids: Strings
+    metrics: Strings
+    calendar_ids: Strings
+    starts: Integers
+    lengths: Integers
+    first_steps: Integers
+    newest_steps: Integers
+    measured: Floats
+    values: Floats
+    is_filled: Booleans
+
+    def __len__(self) -> int:
+        return len(self.unique_ids)
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, *, frequency: Frequency, calendar: str
+    ) -> "PanelSeries":
+        """Cut a long frame into series.
+
+        Parameters
+        ----------
+        frame
+            unique_id, ds and y in any order of rows; metric and calendar_id if known.
+        frequency
+            Length of a step.
+        calendar
+            Of the series where the frame has no calendar_id.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, a time is missing, or a key comes twice.
+        """
+        _refuse_columns(frame)
+        codes, names = pd.factorize(frame["unique_id"], sort=True)
+        steps = frame["ds"].to_numpy().astype(f"datetime64[{frequency}]")
+        if (codes < 0).any() or np.isnat(steps).any():
+            raise InputError(
+                "the frame has rows without unique_id or ds → leave them out"
+            )
+        times = steps.astype(np.int64)
+        measured = frame["y"].to_numpy(dtype=np.float64)
+        order = _order(codes, times)
+        if order is not None:
+            codes, times, measured = codes[order], times[order], measured[order]
+        _refuse_repeats(codes, times, names=names, frequency=frequency)
+        ends = np.flatnonzero(np.append(np.diff(codes) != 0, len(codes) > 0))
+        newest_rows = ends if order is None else order[ends]
+        ragged = _ragged(codes, times, measured, longest=LONGEST_STEPS[frequency])
+        return cls(
+            unique_ids=np.asarray(names, dtype=object),
+            metrics=_attribute(frame, METRIC, newest_rows, otherwise=""),
+            calendar_ids=_attribute(frame, CALENDAR, newest_rows, otherwise=calendar),
+            newest_steps=times[ends],
+            **_filled(*ragged, seasons=SEASONS[frequency]),
+        )
+
+
+def _refuse_columns(frame: pd.DataFrame) -> None:
+    for name in (*KEY, "y"):
+        if name not in frame:
+            raise InputError(
+                f"the frame has no column {name}; it has {', '.join(frame.columns)}"
+                " → name the columns unique_id, ds and y"
+            )
+    if frame["ds"].dtype.kind != "M":
+        raise InputError(
+            f"column ds is {frame['ds'].dtype}; expected naive datetimes → convert it"
+        )
+    if frame["y"].dtype.kind not in "fiu":
+        raise InputError(f"column y is {frame['y'].dtype}; expected numbers")
+
+
+def _order(codes: Integers, times: Integers) -> Integers | None:
+    """Return the order by series and time; None when rows are in it."""
+    change = np.diff(codes)
+    is_sorted = (change > 0) | ((change == 0) & (np.diff(times) >= 0))
+    return None if is_sorted.all() else np.lexsort((times, codes))
+
+
+def _refuse_repeats(
+    codes: Integers, times: Integers, *, names: Any, frequency: Frequency
+) -> None:
+    repeated = np.flatnonzero((np.diff(codes) == 0) & (np.diff(times) == 0))
+    if len(repeated):
+        first = repeated[0]
+        step = np.datetime64(int(times[first]), frequency)
+        raise InputError(
+            f"unique_id {names[codes[first]]} has more than one row for {step}"
+            f" ({len(repeated)} repeated in all) → one row per series and step;"
+            " aggregate finer data first"
+        )
+
+
+def _attribute(
+    frame: pd.DataFrame, name: str, rows: Integers, *, otherwise: str
+) -> Strings:
+    if name not in frame:
+        return np.full(len(rows), otherwise, dtype=object)
+    return frame[name].iloc[rows].astype(object).to_numpy()
+
+
+def _ragged(
+    codes: Integers, times: Integers, measured: Floats, *, longest: int
+) -> tuple[Integers, Integers, Integers, Floats]:
+    """Return starts, lengths, first steps and values with a row for every step."""
+    measured = np.where(np.isfinite(measured), measured, np.nan)
+    count = int(codes[-1]) + 1 if len(codes) else 0
+    ends = np.searchsorted(codes, np.arange(count), side="right") - 1
+    newest = times[ends]
+    is_known = np.isfinite(measured) & (times > newest[codes] - longest)
+    first = newest + 1
+    np.minimum.at(first, codes[is_known], times[is_known])
+    lengths = newest - first + 1
+    starts = np.cumsum(lengths) - lengths
+    values = np.full(int(lengths.sum()), np.nan)
+    rows = starts[codes] + times - first[codes]
+    values[rows[is_known]] = measured[is_known]
+    return starts, lengths, first, values
+
+
+def _filled(
+    starts: Integers,
+    lengths: Integers,
+    first_steps: Integers,
+    measured: Floats,
+    *,
+    seasons: tuple[int, ...],
+) -> dict[str, Any]:
+    values = measured.copy()
+    _fill(starts, lengths, np.array(seasons), values)
+    return {
+        "starts": starts,
+        "lengths": lengths,
+        "first_steps": first_steps,
+        "measured": measured,
+        "values": values,
+        "is_filled": np.isnan(measured),
+    }
+
+
+@njit(cache=True, nogil=True)
+def _fill(starts, lengths, seasons, values):  # type: ignore[no-untyped-def]
+    """Fill a gap with the median of past seasons, else with the value before it."""
+    found = np.empty(PAST_SEASONS)
+    for i in range(len(starts)):
+        for t in range(starts[i], starts[i] + lengths[i]):
+            if not np.isnan(values[t]):
+                continue
+            for season in seasons:
+                count = 0
+                for k in range(1, PAST_SEASONS + 1):
+                    if t - k * season >= starts[i]:
+                        found[count] = values[t - k * season]
+                        count += 1
+                if count:
+                    values[t] = np.median(found[:count])
+                    break
+            else:
+                values[t] = values[t - 1]
