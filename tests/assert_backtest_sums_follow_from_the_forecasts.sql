@@ -12,12 +12,11 @@ with {{ judged_runs() }},
 
 load_forecasts as (
     select * from {{ source('python_jobs', 'load_forecasts') }}
-    where origin_number > 0 and run_id in (select run_id from judged_runs)
+    where origin_number > 0
 ),
 
 forecast_backtests as (
     select * from {{ source('python_jobs', 'forecast_backtests') }}
-    where run_id in (select run_id from judged_runs)
 ),
 
 measured_days as (
@@ -28,14 +27,18 @@ measured_days as (
 scored_days as (
     select
         load_forecasts.*,
-        ({{ days_between('load_forecasts.origin_date', 'load_forecasts.target_date') }} - 1)
-        / 10 + 1 as horizon_block,
+        (
+            {{ days_between(
+                'load_forecasts.origin_date', 'load_forecasts.target_date'
+            ) }} - 1
+        ) / 10 + 1 as horizon_block,
         measured_days.is_eoq_window,
         measured_days.measured_value,
         ln(greatest(measured_days.measured_value, measured_days.log_floor))
         - ln(greatest(load_forecasts.forecast_value, measured_days.log_floor))
             as log_error
     from load_forecasts
+    inner join judged_runs on load_forecasts.run_id = judged_runs.run_id
     inner join measured_days
         on
             load_forecasts.server_id = measured_days.server_id
@@ -57,12 +60,21 @@ recomputed_blocks as (
     group by server_id, metric, model, origin_number, horizon_block, is_eoq_window
 ),
 
+kept_models as (
+    select distinct
+        run_id,
+        metric,
+        model
+    from scored_days
+),
+
 published_blocks as (
     select forecast_backtests.*
     from forecast_backtests
-    inner join (select distinct metric, model from load_forecasts) as kept_models
+    inner join kept_models
         on
-            forecast_backtests.metric = kept_models.metric
+            forecast_backtests.run_id = kept_models.run_id
+            and forecast_backtests.metric = kept_models.metric
             and forecast_backtests.model = kept_models.model
 ),
 
@@ -81,18 +93,17 @@ compared_blocks as (
             <= 1e-9 * (1e0 + recomputed_blocks.actual_sum),
             false
         ) as is_of_same_days,
-        true
         {%- for sum in sums %}
-        and abs(published_blocks.{{ sum }} - recomputed_blocks.{{ sum }})
-        <= 1e-6 * (1e0 + abs(recomputed_blocks.{{ sum }}))
+            abs(published_blocks.{{ sum }} - recomputed_blocks.{{ sum }})
+            <= 1e-6 * (1e0 + abs(recomputed_blocks.{{ sum }})) and
         {%- endfor %}
         {%- for sum in interval_sums %}
-        and (
-            published_blocks.pinball_sum is null
-            or abs(published_blocks.{{ sum }} - recomputed_blocks.{{ sum }})
-            <= 1e-6 * (1e0 + abs(recomputed_blocks.{{ sum }}))
-        )
-        {%- endfor %} as is_equal
+            (
+                published_blocks.pinball_sum is null
+                or abs(published_blocks.{{ sum }} - recomputed_blocks.{{ sum }})
+                <= 1e-6 * (1e0 + abs(recomputed_blocks.{{ sum }}))
+            ) {{ 'as is_equal' if loop.last else 'and' }}
+        {%- endfor %}
     from published_blocks
     full outer join recomputed_blocks
         on

@@ -12,8 +12,9 @@ series as (
 ),
 
 told_runs as (
-    select distinct run_id from series_states
-    where run_id in (select run_id from judged_runs)
+    select distinct series_states.run_id
+    from series_states
+    inner join judged_runs on series_states.run_id = judged_runs.run_id
 ),
 
 untold_series as (

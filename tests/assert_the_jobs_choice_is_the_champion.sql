@@ -2,7 +2,7 @@
 -- int_forecast_champions gives among the job's own candidates: those that reach 95 % of
 -- the series of the widest one at the newest backtest origin, on the pairs they share.
 -- Nothing is judged where the job saw other measured values than this build does.
-with forecast_errors as (
+with errors as (
     select * from {{ ref('fct_forecast_errors') }}
 ),
 
@@ -14,6 +14,14 @@ forecast_models as (
 series_states as (
     select * from {{ ref('fct_series_states') }}
     where job_model is not null
+),
+
+job_errors as (
+    select
+        errors.*,
+        forecast_models.complexity_rank
+    from errors
+    inner join forecast_models on errors.forecast_model = forecast_models.model
 ),
 
 chosen_models as (
@@ -31,48 +39,38 @@ covered_models as (
         forecast_model,
         count(distinct server_id) as series_count,
         max(count(distinct server_id)) over (partition by metric) as widest_series_count
-    from forecast_errors
-    where
-        origin_number = 1
-        and forecast_model in (select model from forecast_models)
+    from job_errors
+    where origin_number = 1
     group by metric, forecast_model
 ),
 
 candidates as (
     select
-        covered_models.metric,
-        covered_models.forecast_model,
-        forecast_models.complexity_rank,
-        count(*) over (partition by covered_models.metric) as candidate_count
+        metric,
+        forecast_model,
+        count(*) over (partition by metric) as candidate_count
     from covered_models
-    inner join forecast_models
-        on covered_models.forecast_model = forecast_models.model
-    where 100 * covered_models.series_count >= 95 * covered_models.widest_series_count
+    where 100 * series_count >= 95 * widest_series_count
 ),
 
 paired_errors as (
     select
-        forecast_errors.metric,
-        forecast_errors.server_id,
-        forecast_errors.forecast_model,
-        candidates.complexity_rank,
-        forecast_errors.day_count,
-        forecast_errors.scaled_error_sum,
+        job_errors.*,
         candidates.candidate_count,
         count(*) over (
             partition by
-                forecast_errors.metric,
-                forecast_errors.origin_number,
-                forecast_errors.server_id,
-                forecast_errors.horizon_block,
-                forecast_errors.is_eoq_window
+                job_errors.metric,
+                job_errors.origin_number,
+                job_errors.server_id,
+                job_errors.horizon_block,
+                job_errors.is_eoq_window
         ) as paired_candidate_count
-    from forecast_errors
+    from job_errors
     inner join candidates
         on
-            forecast_errors.metric = candidates.metric
-            and forecast_errors.forecast_model = candidates.forecast_model
-    where forecast_errors.scaled_error_sum is not null
+            job_errors.metric = candidates.metric
+            and job_errors.forecast_model = candidates.forecast_model
+    where job_errors.scaled_error_sum is not null
 ),
 
 scaled_errors as (
@@ -89,10 +87,14 @@ scaled_errors as (
 
 {{ simplest_of_the_best(['metric']) }},
 
-judged_metrics as (
-    select job_errors.metric
-    from forecast_errors as job_errors
-    inner join forecast_errors as naive_errors
+compared_blocks as (
+    select
+        job_errors.metric,
+        job_errors.day_count = naive_errors.day_count
+        and abs(job_errors.actual_sum - naive_errors.actual_sum)
+        <= 1e-9 * (1e0 + naive_errors.actual_sum) as is_of_same_days
+    from job_errors
+    inner join errors as naive_errors
         on
             job_errors.origin_date = naive_errors.origin_date
             and job_errors.server_id = naive_errors.server_id
@@ -100,13 +102,14 @@ judged_metrics as (
             and job_errors.horizon_block = naive_errors.horizon_block
             and job_errors.is_eoq_window = naive_errors.is_eoq_window
             and naive_errors.forecast_model = 'seasonal_naive_7'
-    where job_errors.forecast_model in (select model from forecast_models)
-    group by job_errors.metric
-    having bool_and(
-        job_errors.day_count = naive_errors.day_count
-        and abs(job_errors.actual_sum - naive_errors.actual_sum)
-        <= 1e-9 * (1e0 + naive_errors.actual_sum)
-    )
+    where job_errors.scaled_error_sum is not null
+),
+
+judged_metrics as (
+    select metric
+    from compared_blocks
+    group by metric
+    having bool_and(is_of_same_days)
 )
 
 select
