@@ -1,14 +1,20 @@
 -- One row per metric that the job forecasts with another model than the rule of
 -- int_forecast_champions gives among the job's own candidates: those that reach 95 % of
--- the series of the widest one at the newest backtest origin, on the pairs they share.
--- Nothing is judged where the job saw other measured values than this build does.
+-- the series of the widest one at the newest backtest origin, on the pairs they share. The
+-- mean of them all is for where none of them beats the naive, and only there. Nothing is
+-- judged where the job saw other measured values than this build does.
 with errors as (
     select * from {{ ref('fct_forecast_errors') }}
 ),
 
 forecast_models as (
     select * from {{ ref('forecast_models') }}
-    where made_by = 'job'
+    where made_by = 'job' and model != 'inverse_error_mean'
+),
+
+naive_errors as (
+    select * from {{ ref('fct_forecast_errors') }}
+    where forecast_model = 'seasonal_naive_7'
 ),
 
 series_states as (
@@ -75,17 +81,47 @@ paired_errors as (
 
 scaled_errors as (
     select
-        metric,
-        server_id,
-        forecast_model,
-        complexity_rank,
-        sum(scaled_error_sum) / sum(day_count) as scaled_error
+        paired_errors.metric,
+        paired_errors.server_id,
+        paired_errors.forecast_model,
+        paired_errors.complexity_rank,
+        sum(paired_errors.scaled_error_sum)
+        / sum(paired_errors.day_count) as scaled_error,
+        sum(naive_errors.scaled_error_sum)
+        / sum(naive_errors.day_count) as naive_scaled_error
     from paired_errors
-    where paired_candidate_count = candidate_count
-    group by metric, server_id, forecast_model, complexity_rank
+    left join naive_errors
+        on
+            paired_errors.origin_date = naive_errors.origin_date
+            and paired_errors.server_id = naive_errors.server_id
+            and paired_errors.metric = naive_errors.metric
+            and paired_errors.horizon_block = naive_errors.horizon_block
+            and paired_errors.is_eoq_window = naive_errors.is_eoq_window
+    where paired_errors.paired_candidate_count = paired_errors.candidate_count
+    group by
+        paired_errors.metric,
+        paired_errors.server_id,
+        paired_errors.forecast_model,
+        paired_errors.complexity_rank
 ),
 
 {{ simplest_of_the_best(['metric']) }},
+
+mean_errors as (
+    select
+        metric,
+        avg(scaled_error) as scaled_error,
+        avg(naive_scaled_error) as naive_scaled_error
+    from scaled_errors
+    group by metric, forecast_model
+),
+
+beaten_naives as (
+    select metric
+    from mean_errors
+    group by metric
+    having min(round(scaled_error - naive_scaled_error, 9)) < 0e0
+),
 
 compared_blocks as (
     select
@@ -94,14 +130,13 @@ compared_blocks as (
         and abs(job_errors.actual_sum - naive_errors.actual_sum)
         <= 1e-9 * (1e0 + naive_errors.actual_sum) as is_of_same_days
     from job_errors
-    inner join errors as naive_errors
+    inner join naive_errors
         on
             job_errors.origin_date = naive_errors.origin_date
             and job_errors.server_id = naive_errors.server_id
             and job_errors.metric = naive_errors.metric
             and job_errors.horizon_block = naive_errors.horizon_block
             and job_errors.is_eoq_window = naive_errors.is_eoq_window
-            and naive_errors.forecast_model = 'seasonal_naive_7'
     where job_errors.scaled_error_sum is not null
 ),
 
@@ -115,13 +150,19 @@ judged_metrics as (
 select
     chosen_models.metric,
     chosen_models.job_model,
-    ranked_models.forecast_model as champion
+    ranked_models.forecast_model as champion,
+    beaten_naives.metric is not null as is_naive_beaten
 from chosen_models
 inner join judged_metrics on chosen_models.metric = judged_metrics.metric
 inner join ranked_models
     on
         chosen_models.metric = ranked_models.metric
         and ranked_models.simplicity_rank = 1
+left join beaten_naives on chosen_models.metric = beaten_naives.metric
 where
     chosen_models.series_rank = 1
-    and chosen_models.job_model != ranked_models.forecast_model
+    and case
+        when chosen_models.job_model = 'inverse_error_mean'
+            then beaten_naives.metric is not null
+        else chosen_models.job_model != ranked_models.forecast_model
+    end
