@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, LEVEL_TERMS, TERMS
 from python_jobs.forecasting.calendar_fit import CalendarDesign
 from python_jobs.forecasting.engine.regression import SharedDesign
+from python_jobs.forecasting.engine.threads import one_blas_thread
 from python_jobs.forecasting.series import Floats
 
 HARMONICS = (1, 2, 3)
@@ -61,8 +61,7 @@ class Designs:
                 calendar_id, first_day=last_day - window_days + 1, days=window_days
             )
             used = used_terms(window_days, harmonics=harmonics)
-            # matrices this thin cost more to share between threads than to solve
-            with threadpool_limits(limits=1, user_api="blas"):
+            with one_blas_thread():
                 self._solved[key] = SharedDesign.of(terms, used=used)
         return self._solved[key]
 

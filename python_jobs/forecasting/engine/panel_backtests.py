@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from python_jobs.forecasting.engine.fleet import Integers
+from python_jobs.forecasting.engine.fleet import Booleans, Integers
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told, lived
 from python_jobs.forecasting.series import Floats
@@ -28,14 +28,14 @@ class Panel(Protocol):
         """Return what models say of series that share an origin."""
         ...
 
-    def is_special(self, calendar_id: str, *, step: int) -> Floats:
+    def is_special(self, positions: Integers, *, step: int) -> Booleans:
         """Return which steps ahead have intervals of their own."""
         ...
 
 
 @dataclass(frozen=True)
 class Group:
-    """Series of one metric and calendar that end at the same step.
+    """Series of one metric that end at the same step.
 
     Attributes
     ----------
@@ -43,14 +43,13 @@ class Group:
         In the panel.
     step
         Newest step, since 1970-01-01.
-    metric, calendar_id
+    metric
         Of all of them.
     """
 
     positions: Integers
     step: int
     metric: str
-    calendar_id: str
 
 
 @dataclass(frozen=True)
@@ -64,30 +63,24 @@ class OriginTold:
     actual
         What came, NaN for nothing and at the live origin, shape (series, horizon).
     is_special
-        Steps ahead with intervals of their own, shape (horizon,).
+        Steps ahead with intervals of their own, shape (series, horizon).
     """
 
     told: dict[str, Told]
     actual: Floats
-    is_special: Floats
+    is_special: Booleans
 
 
 def groups(series: PanelSeries) -> Iterator[Group]:
     """Yield the groups of a panel, without series that have no value at all."""
     has_rows = series.lengths > 0
-    keys = [
-        (int(step), str(metric), str(calendar))
-        for step, metric, calendar in zip(
-            series.newest_steps, series.metrics, series.calendar_ids, strict=True
-        )
-    ]
-    by_key: dict[tuple[int, str, str], list[int]] = {}
-    for position, key in enumerate(keys):
-        if has_rows[position]:
-            by_key.setdefault(key, []).append(position)
-    for step, metric, calendar_id in sorted(by_key):
-        found = np.array(by_key[step, metric, calendar_id], dtype=np.int64)
-        yield Group(found, step, metric, calendar_id)
+    by_key: dict[tuple[int, str], list[int]] = {}
+    for position in np.flatnonzero(has_rows):
+        key = (int(series.newest_steps[position]), str(series.metrics[position]))
+        by_key.setdefault(key, []).append(int(position))
+    for step, metric in sorted(by_key):
+        found = np.array(by_key[step, metric], dtype=np.int64)
+        yield Group(found, step, metric)
 
 
 def at_origins(
@@ -104,7 +97,7 @@ def at_origins(
                 actual=lived(
                     panel.series, group.positions, steps=steps, horizon=panel.horizon
                 ),
-                is_special=panel.is_special(group.calendar_id, step=step),
+                is_special=panel.is_special(group.positions, step=step),
             )
         )
     return found
@@ -129,18 +122,3 @@ def scales(series: PanelSeries, season: int) -> Floats:
         moves = moves[np.isfinite(moves)]
         found[i] = moves.mean() if len(moves) else 0.0
     return found
-
-
-def mean_errors(origins: Sequence[OriginTold], name: str) -> Floats:
-    """Return the mean absolute error of a model by backtest, shape (origins, series).
-
-    NaN where it said nothing or nothing came.
-    """
-    rows = []
-    for each in origins[1:]:
-        error = np.abs(each.actual - each.told[name].values)
-        is_known = np.isfinite(each.actual)
-        counts = is_known.sum(axis=1)
-        sums = np.where(is_known, error, 0.0).sum(axis=1)
-        rows.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
-    return np.array(rows).reshape(len(rows), -1)

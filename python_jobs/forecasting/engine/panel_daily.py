@@ -1,4 +1,4 @@
-"""Daily series at one origin: the fleet's engine behind a scale and a choice of terms."""
+"""Daily series at one origin: the fleet's engine behind a scale and chosen terms."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from python_jobs.calendars.calendar_terms import calendar_terms
 from python_jobs.forecasting.calendar_fit import CalendarDesign
 from python_jobs.forecasting.engine.backtests import side_by_side
 from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.fleet import Fleet, Integers
+from python_jobs.forecasting.engine.fleet import Booleans, Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
 from python_jobs.forecasting.engine.origin import Block, EngineOrigin
 from python_jobs.forecasting.engine.panel_candidates import (
@@ -27,7 +27,8 @@ from python_jobs.forecasting.engine.panel_scales import (
 )
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told
-from python_jobs.forecasting.series import WEEK_DAYS, Floats
+from python_jobs.forecasting.engine.threads import one_blas_thread
+from python_jobs.forecasting.series import WEEK_DAYS
 
 FIT_DAYS = 728
 """Newest days that the models behind the calendar are fitted on, as the job does."""
@@ -40,6 +41,9 @@ _BUSINESS_TERMS = (
     "first_five",
     "month_end",
 )
+
+
+_KEPT_DESIGNS = 24
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class DailyPanel:
     ) -> None:
         self.series, self.horizon, self.processes = series, horizon, processes
         self._scaled: dict[bool, _Scaled] = {}
+        self._solved: dict[tuple[str, int], Designs] = {}
         self._terms = self._calendars()
 
     def told(
@@ -95,22 +100,30 @@ class DailyPanel:
             found |= self._told(variant, chosen, positions, step=step)
         return found
 
-    def is_special(self, calendar_id: str, *, step: int) -> Floats:
-        """Return which of the days ahead lie in an EOQ window, shape (horizon,)."""
-        design = self._terms[calendar_id]
+    def is_special(self, positions: Integers, *, step: int) -> Booleans:
+        """Return which days ahead lie in an EOQ window, shape (series, horizon)."""
         first = np.datetime64(step + 1, "D")
         column = TERMS.index("eoq_window")
-        terms: Floats = design.rows(first, day_count=self.horizon)[:, column]
-        return terms
+        by_calendar = {
+            name: design.rows(first, day_count=self.horizon)[:, column] > 0.0
+            for name, design in self._terms.items()
+        }
+        return np.array(
+            [by_calendar[name] for name in self.series.calendar_ids[positions]]
+        )
 
     def _told(
         self, variant: Variant, names: list[str], positions: Integers, *, step: int
     ) -> dict[str, Told]:
         scaled = self._on_scale(has_logs=variant.has_logs)
         fleet = _part(scaled.fleet, positions)
-        origin = EngineOrigin(
-            fleet, designs=self._designs(variant), day=step, fit_days=FIT_DAYS
-        )
+        with one_blas_thread():
+            origin = EngineOrigin(
+                fleet,
+                designs=self._designs(variant, step),
+                day=step,
+                fit_days=FIT_DAYS,
+            )
         told = {
             name: Told.nothing(
                 scaled.scale.of(positions), count=len(positions), horizon=self.horizon
@@ -136,16 +149,21 @@ class DailyPanel:
             self._scaled[has_logs] = _Scaled(_fleet(self.series, scale), scale)
         return self._scaled[has_logs]
 
-    def _designs(self, variant: Variant) -> Designs:
-        if variant.terms == "calendar":
-            return Designs(self._terms)
-        columns = [TERMS.index(name) for name in _BUSINESS_TERMS]
-        plain = {}
-        for name, design in self._terms.items():
-            terms = design.terms.copy()
-            terms[:, columns] = 0.0
-            plain[name] = replace(design, terms=terms)
-        return Designs(plain)
+    def _designs(self, variant: Variant, step: int) -> Designs:
+        """Return solved designs, which groups that end together share."""
+        key = (variant.terms, step)
+        if key not in self._solved:
+            if len(self._solved) >= _KEPT_DESIGNS:
+                self._solved.clear()
+            self._solved[key] = Designs(
+                {
+                    name: _without_business_terms(design)
+                    if variant.terms == "weekly"
+                    else design
+                    for name, design in self._terms.items()
+                }
+            )
+        return self._solved[key]
 
     def _calendars(self) -> dict[str, CalendarDesign]:
         """Return the terms of every day that a series has or is forecast for."""
@@ -161,6 +179,12 @@ class DailyPanel:
                 terms=calendar_terms(name, first=first.item(), last=last.item()),
             )
         return designs
+
+
+def _without_business_terms(design: CalendarDesign) -> CalendarDesign:
+    terms = design.terms.copy()
+    terms[:, [TERMS.index(name) for name in _BUSINESS_TERMS]] = 0.0
+    return replace(design, terms=terms)
 
 
 def _fleet(series: PanelSeries, scale: Scale) -> Fleet:

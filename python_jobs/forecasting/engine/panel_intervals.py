@@ -11,6 +11,7 @@ from python_jobs.forecasting.engine.conformal import (
     error_quantiles,
     quantile_values,
 )
+from python_jobs.forecasting.engine.fleet import Booleans
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.series import Floats
 
@@ -33,12 +34,12 @@ class PastErrors:
     actuals
         What came, each of shape (series, horizon).
     is_special
-        Steps with intervals of their own, each of shape (horizon,).
+        Steps with intervals of their own, each of shape (series, horizon).
     """
 
     told: Sequence[Told]
     actuals: Sequence[Floats]
-    is_special: Sequence[Floats]
+    is_special: Sequence[Booleans]
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,7 @@ def widths(past: Sequence[PastErrors]) -> Widths:
             rows = told.is_valid & np.isfinite(error).any(axis=1)
             error = error[rows]
             paths += len(error)
-            flags = np.broadcast_to(special > 0.0, error.shape)
-            known.append(KnownErrors(error / told.spread[rows][:, None], flags))
+            known.append(KnownErrors(error / told.spread[rows][:, None], special[rows]))
             ratios.append((np.abs(error) / told.sd[rows]).ravel())
     if paths >= FEWEST_PATHS:
         horizons = [each.values.shape[1] for each in known]
@@ -86,15 +86,14 @@ def widths(past: Sequence[PastErrors]) -> Widths:
     return Widths(ErrorQuantiles({}, {}), float(np.clip(widening, *_WIDENING)))
 
 
-def quantiles_ahead(told: Told, *, widths: Widths, is_special: Floats) -> Floats:
+def quantiles_ahead(told: Told, *, widths: Widths, is_special: Booleans) -> Floats:
     """Return quantiles in the unit of the series, shape (series, horizon, 9)."""
     told = replace(told, sd=told.sd * widths.widening)
-    flags = np.broadcast_to(is_special > 0.0, told.centre.shape)
     around = quantile_values(
         told.centre,
         spread=told.spread,
         sd=told.sd,
-        is_eoq=flags,
+        is_eoq=is_special,
         quantiles=widths.quantiles,
     )
     return told.scale.back(around)

@@ -5,6 +5,7 @@ exponential of its values, brought to a width that loses no digit.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class Scale:
         with np.errstate(over="ignore"):
             return np.where(is_log, np.exp(modelled), middle + width * modelled)
 
-    def _columns(self, dimensions: int) -> list[Floats]:
+    def _columns(self, dimensions: int) -> list[Any]:
         shape = (-1, *(1,) * (dimensions - 1))
         attributes = (self.is_log, self.middle, self.width, self.floor)
         return [each.reshape(shape) for each in attributes]

@@ -57,6 +57,7 @@ class PanelSeries:
     is_filled: Booleans
 
     def __len__(self) -> int:
+        """Return the number of series."""
         return len(self.unique_ids)
 
     @classmethod

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from python_jobs.forecasting.engine.candidates import Bounds, error_spread, refusals
+from python_jobs.forecasting.engine.candidates import error_spread
 from python_jobs.forecasting.engine.fleet import Booleans, Integers
 from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
 from python_jobs.forecasting.engine.panel_scales import Scale
 from python_jobs.forecasting.engine.panel_series import PanelSeries
+from python_jobs.forecasting.guards import LARGEST_EXCURSION
 from python_jobs.forecasting.series import Floats
 
 
@@ -62,21 +63,31 @@ class Told:
         """
         scale = self.scale.of(rows)
         seen = scale.back(data.loads.astype(np.float64))
-        nowhere = np.full(len(rows), np.nan)
-        bounds = Bounds(
-            *(seen.min(axis=1), seen.max(axis=1)), nowhere, np.full(len(rows), np.inf)
-        )
-        values = scale.back(forecast.centre)
-        as_values = ModelForecast(
-            *(values, forecast.sd), is_log=False, is_converged=forecast.is_converged,
-            state=forecast.state,
-        )  # fmt: skip
         spread = error_spread(forecast, data.spread)
-        reasons = refusals(as_values, bounds)
-        good = np.array([each is None for each in reasons]) & (spread > 0.0)
+        good = is_believable(scale.back(forecast.centre), seen=seen) & (spread > 0.0)
+        good &= (np.isfinite(forecast.sd) & (forecast.sd > 0.0)).all(axis=1)
         self.centre[rows[good]] = forecast.centre[good]
         self.sd[rows[good]] = forecast.sd[good]
         self.spread[rows[good]] = spread[good]
+
+
+def is_believable(values: Floats, *, seen: Floats) -> Booleans:
+    """Return whether forecasts are finite and near what was seen, shape (series,).
+
+    Parameters
+    ----------
+    values
+        Forecasts, shape (series, horizon).
+    seen
+        What was fitted on, shape (series, steps).
+    """
+    lowest, highest = seen.min(axis=1), seen.max(axis=1)
+    reach = LARGEST_EXCURSION * (highest - lowest)
+    with np.errstate(invalid="ignore"):
+        is_near = values.max(axis=1) <= highest + reach
+        is_near &= values.min(axis=1) >= lowest - reach
+    good: Booleans = np.isfinite(values).all(axis=1) & is_near
+    return good
 
 
 def lived(
