@@ -168,7 +168,7 @@ def _keep_live(
     model: str,
 ) -> None:
     """Note the model or the reason of each series of a block."""
-    for row in np.flatnonzero(is_own):
+    for row in np.flatnonzero(is_own).tolist():
         live.outcomes[told.series[row]] = told.reasons[row] or model
     rows = np.flatnonzero(is_own & told.is_valid)
     live.values[told.series[rows]] = told.values[rows]

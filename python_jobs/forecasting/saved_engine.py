@@ -1,6 +1,6 @@
 """The third path: the newest published models forecast again, without a fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ def forecast_from_saved(
     *,
     designs: Mapping[str, CalendarDesign],
     live: Origin,
-) -> dict[str, Sequence[pd.DataFrame]]:
+) -> dict[str, list[pd.DataFrame]]:
     """Forecast the live horizon from the saved models; the rest is carried over.
 
     Parameters

@@ -1,8 +1,8 @@
-"""ARIMA(1,1,1) of many series at once, by Gauss-Newton on the conditional sum of squares.
+"""ARIMA(1,1,1) of many series at once, by Gauss-Newton on conditional squares.
 
-Source: Box and Jenkins (1970), Time Series Analysis, chapter 7: the sum of squares given
-that the first innovation is zero; Levenberg (1944) and Marquardt (1963) for the damping.
-Series lie side by side in lanes, so that one instruction serves several of them.
+Source: Box and Jenkins (1970), Time Series Analysis, chapter 7: the sum of squares
+given that the first innovation is zero; Levenberg (1944) and Marquardt (1963) for the
+damping. Series lie side by side in lanes, so that one instruction serves several.
 """
 
 from dataclasses import dataclass
@@ -141,8 +141,10 @@ def _bounded(value, bounds):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _fit(values, found, is_converged):  # type: ignore[no-untyped-def]
-    """Fit every row, `_LANES` at a time; columns of ``found``: ar, ma, squares,
-    last difference, last innovation."""
+    """Fit every row, `_LANES` at a time.
+
+    Columns of ``found``: ar, ma, squares, last difference, last innovation.
+    """
     count, days = values.shape
     kind = values.dtype
     sums = np.zeros((6, _LANES), kind)

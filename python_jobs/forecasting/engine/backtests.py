@@ -27,7 +27,7 @@ from python_jobs.forecasting.engine.conformal import (
     error_quantiles,
 )
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
-from python_jobs.forecasting.engine.models import ModelForecast
+from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
 from python_jobs.forecasting.engine.scoring import error_sums
 from python_jobs.forecasting.guards import Reason

@@ -1,9 +1,9 @@
 """One gradient boosting for the whole fleet: the challenger that knows no time series.
 
 A histogram gradient boosting (scikit-learn) on the load's lags, rolling means and the
-calendar, trained on what followed older days and asked for the days ahead. Its target is
-the log load relative to the mean of the last four weeks, so that one model serves loads
-of any size.
+calendar, trained on what followed older days and asked for the days ahead. Its target
+is the log load relative to the mean of the last four weeks, so that one model serves
+loads of any size.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import TERMS
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
-from python_jobs.forecasting.engine.models import ModelForecast, path_state
+from python_jobs.forecasting.engine.model_forecasts import ModelForecast, path_state
 from python_jobs.forecasting.engine.origin import EngineOrigin, FittedBlock
 from python_jobs.forecasting.series import WEEK_DAYS, Floats
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles, quantile_values
-from python_jobs.forecasting.engine.models import ModelForecast
+from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.guards import (
     LARGEST_CAPACITY_RATIO,
     LARGEST_EXCURSION,
@@ -43,14 +43,14 @@ def refusals(forecast: ModelForecast, bounds: Bounds) -> list[Reason | None]:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         loads = np.exp(forecast.centre) if forecast.is_log else forecast.centre
-        is_broken = ~(
-            np.isfinite(loads) & np.isfinite(forecast.sd) & (forecast.sd > 0.0)
-        ).all(axis=1)
+        is_sound = np.isfinite(loads) & np.isfinite(forecast.sd) & (forecast.sd > 0.0)
+        is_broken = np.logical_not(is_sound.all(axis=1))
         width = bounds.highest - bounds.lowest
         is_explosive = (
             loads.max(axis=1) > bounds.highest + LARGEST_EXCURSION * width
         ) | (loads.min(axis=1) < bounds.lowest - LARGEST_EXCURSION * width)
-        is_above = loads.mean(axis=1) > LARGEST_CAPACITY_RATIO * bounds.capacities
+        mean: Floats = loads.mean(axis=1)
+        is_above = mean > LARGEST_CAPACITY_RATIO * bounds.capacities
     return [
         Reason.FORECAST_NOT_FINITE
         if broken

@@ -52,7 +52,7 @@ class ErrorQuantiles:
     Attributes
     ----------
     by_band
-        Quantiles in the order of `QUANTILES`, shape (9,), where there are enough errors.
+        In the order of `QUANTILES`, shape (9,), where there are enough errors.
     counts
         Errors that they come from.
     """
@@ -76,7 +76,7 @@ class ErrorQuantiles:
                     rows[int(flag), bands == position] = found
         return rows
 
-    def _nearest(self, flag: bool, band: int) -> Floats | None:  # noqa: FBT001
+    def _nearest(self, flag: bool, band: int) -> Floats | None:
         ranked = sorted(
             self.by_band,
             key=lambda key: (

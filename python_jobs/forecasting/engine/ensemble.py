@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.engine.models import (
+from python_jobs.forecasting.engine.model_forecasts import (
     BlockData,
     ModelForecast,
     path_state,

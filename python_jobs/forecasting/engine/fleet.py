@@ -1,4 +1,4 @@
-"""The loads of a fleet as ragged arrays: one long array a column, and where series start.
+"""The loads of a fleet as ragged arrays: a long array a column, cut into series.
 
 No pivot: the rows of ``feat_load_forecasts`` stay as they came, a block gathers the
 window it needs.
@@ -23,7 +23,7 @@ Booleans = NDArray[np.bool_]
 Strings = NDArray[np.object_]
 
 BLOCK_SERIES = 128
-"""Series of a block: its arrays stay in the processor's cache, and memory is bounded."""
+"""Series of a block: its arrays stay in the cache, and memory is bounded."""
 
 _USABLE = -1
 _REASONS = (
@@ -72,6 +72,7 @@ class Fleet:
     is_eoq: Booleans
 
     def __len__(self) -> int:
+        """Return the number of series."""
         return len(self.starts)
 
     @classmethod

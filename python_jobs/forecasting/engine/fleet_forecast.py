@@ -22,13 +22,13 @@ from python_jobs.forecasting.engine.champion import NAIVE, beats_naive, champion
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
-from python_jobs.forecasting.engine.models import BLOCK_MODELS, ModelForecast
+from python_jobs.forecasting.engine.model_forecasts import ModelForecast
+from python_jobs.forecasting.engine.models import BLOCK_MODELS
 from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
 from python_jobs.forecasting.engine.results import Backtests
 from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.progress import Task
-
 
 FROM_ANOTHER_DAY = -1
 """Number of an origin that is neither live nor a backtest."""
@@ -141,7 +141,7 @@ class FleetForecast:
             name = champion(scores, candidates=structural)
             has_mean = ensemble.NAME in self.options.models
             if has_mean and not beats_naive(scores, candidates=structural):
-                name = ensemble.NAME
+                name = "inverse_error_mean"
             if name is not None:
                 chosen[metric] = name
         return chosen
@@ -196,7 +196,9 @@ class FleetForecast:
         """Yield what the candidates say of every block at one origin."""
         engine = self.engines[number]
         able = self._able(number, candidates)
-        known = {name: memory.quantiles(name, number=number) for name in able}
+        known: dict[str, Mapping[str, ErrorQuantiles]] = {
+            name: memory.quantiles(name, number=number) for name in able
+        }
 
         def told(block: Block) -> tuple[FittedBlock, dict[str, CandidateBlock]]:
             fitted = engine.fitted(block, horizon_days=horizon_days)

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from python_jobs.forecasting.engine.arima import ArimaFit, fit_arima, forecast_arima
-from python_jobs.forecasting.engine.regression import Block
+from python_jobs.forecasting.engine.model_forecasts import (
+    PATH,
+    BlockData,
+    ModelForecast,
+    State,
+    from_path,
+)
 from python_jobs.forecasting.engine.smoothing import (
     PARAMETERS,
     SmoothingFit,
@@ -20,58 +26,6 @@ from python_jobs.forecasting.engine.smoothing import (
     forecast_smoothing,
 )
 from python_jobs.forecasting.series import WEEK_DAYS, Floats
-
-State = dict[str, Floats]
-
-
-@dataclass(frozen=True)
-class ModelForecast:
-    """What a model says of the days ahead of a block.
-
-    Attributes
-    ----------
-    centre, sd
-        Expected value and standard deviation of its error, shape (series, horizon); of
-        the log load for a calendar candidate, else of the load.
-    is_log
-        Which of the two.
-    is_converged
-        Whether each fit came to an end.
-    state
-        Parameters and last state by name, shape (series,): all that `again` needs.
-    """
-
-    centre: Floats
-    sd: Floats
-    is_log: bool
-    is_converged: NDArray[np.bool_]
-    state: State
-
-
-@dataclass(frozen=True)
-class BlockData:
-    """What a block gives its models.
-
-    Attributes
-    ----------
-    residuals
-        Log load less what the calendar explains, shape (series, days).
-    explained
-        What the calendar explains of the days ahead, shape (series, horizon).
-    loads
-        Newest loads, load unit, shape (series, days).
-    alphas, levels
-        Weight of the exponentially weighted level, and the level, shape (series,).
-    spread
-        Robust standard deviation of the residuals, shape (series,).
-    """
-
-    residuals: Block
-    explained: Floats
-    loads: Floats
-    alphas: Floats
-    levels: Floats
-    spread: Floats
 
 
 def level_calendar(data: BlockData) -> ModelForecast:
@@ -130,25 +84,10 @@ def again(model: str, state: State, explained: Floats) -> ModelForecast:
         What the calendar explains of the days ahead, shape (series, horizon).
     """
     if PATH.format(1) in state:
-        return _from_path(state, horizon=explained.shape[1])
+        return from_path(state, horizon=explained.shape[1])
     return _told(_FAMILIES[model], state, explained)
 
 
-def path_state(centre: Floats) -> State:
-    """Return the state of a model that has none but what it said of each day."""
-    return {PATH.format(day + 1): column for day, column in enumerate(centre.T)}
-
-
-def _from_path(state: State, *, horizon: int) -> ModelForecast:
-    """Say again what was said of each day, as far as it was said."""
-    names = [PATH.format(day + 1) for day in range(horizon)]
-    centre = np.column_stack([state[name] for name in names if name in state])
-    sd = np.repeat(state["error_spread"][:, None], centre.shape[1], axis=1)
-    ended = np.ones(len(centre), dtype=np.bool_)
-    return ModelForecast(centre, sd, is_log=True, is_converged=ended, state=state)
-
-
-PATH = "ahead_{:03d}"
 Teller = Callable[[State, int], tuple[Floats, Floats]]
 
 

@@ -1,4 +1,4 @@
-"""All series at one origin: who can be forecast, from which window, under which prior."""
+"""All series at one origin: who is forecast, from which window, under which prior."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet, Integers, blocks
-from python_jobs.forecasting.engine.models import BlockData
+from python_jobs.forecasting.engine.model_forecasts import BlockData
 from python_jobs.forecasting.engine.prior import (
     MetricPrior,
     metric_prior,
@@ -110,7 +110,7 @@ class EngineOrigin:
         self.learned: Learned = self._learned() if learned is None else learned
 
     def blocks(self) -> Iterator[Block]:
-        """Yield every series that can be fitted, in blocks of one calendar and window."""
+        """Yield the series that can be fitted, in blocks of one calendar and window."""
         usable = self.windows > 0
         for calendar_id in sorted(set(self.fleet.calendar_ids[usable])):
             of_calendar = usable & (self.fleet.calendar_ids == calendar_id)

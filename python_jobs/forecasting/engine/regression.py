@@ -1,13 +1,15 @@
 """What the calendar explains of the log loads of a block, robustly and shrunk.
 
 All series of a block share one design, so least squares is one product for them all.
-Days far from the fit are pulled in and the fit is made again (Huber 1964); a level shift
-is found by the exact gain of a step beside the design (Frisch and Waugh 1933) and taken
-out; the coefficients are shrunk towards the metric's median (empirical Bayes, Efron and
-Morris 1975), all together, because terms of a quarter end stand in for each other.
+Days far from the fit are pulled in and the fit is made again (Huber 1964); a level
+shift is found by the exact gain of a step beside the design (Frisch and Waugh 1933) and
+taken out; the coefficients are shrunk towards the metric's median (empirical Bayes,
+Efron and Morris 1975), all together, because terms of a quarter end stand in for each
+other.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -15,7 +17,8 @@ from numpy.typing import NDArray
 
 from python_jobs.forecasting.series import Floats
 
-Block = NDArray[np.float32] | NDArray[np.float64]
+Block = NDArray[np.floating[Any]]
+"""Floats of 32 or 64 bits."""
 Booleans = NDArray[np.bool_]
 
 LIMIT = 3.5
@@ -104,20 +107,20 @@ def fit_regression(
         Of the same days.
     """
     kind = log_loads.dtype
-    projection = design.projection.T.astype(kind)
-    terms = design.terms.T.astype(kind)
+    projection: Block = design.projection.T.astype(kind)
+    terms: Block = design.terms.T.astype(kind)
     levelled = log_loads.copy()
-    pulled = log_loads
+    pulled: Block = log_loads
     spread = np.empty(len(log_loads))
     shift_day = np.full(len(log_loads), _NO_SHIFT)
     squares = design.step_squares
     for is_shift_round in (True, True, False):
-        fitted = (pulled @ projection) @ terms
+        fitted: Block = (pulled @ projection) @ terms
         pulled = np.empty_like(fitted)
         _pull_in(levelled, fitted, is_filled, pulled, spread)
         if is_shift_round:
-            coefficients = pulled @ projection
-            residuals = pulled - coefficients @ terms
+            coefficients: Block = pulled @ projection
+            residuals: Block = pulled - coefficients @ terms
             _level_shifts(residuals, squares, levelled, pulled, shift_day)
     coefficients = pulled @ projection
     residuals = pulled - coefficients @ terms

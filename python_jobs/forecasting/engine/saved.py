@@ -14,7 +14,8 @@ from python_jobs.forecasting.engine.candidates import loads_ahead
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
-from python_jobs.forecasting.engine.models import State, again
+from python_jobs.forecasting.engine.model_forecasts import State
+from python_jobs.forecasting.engine.models import again
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.series import Floats
 
@@ -65,7 +66,12 @@ def saved_forecasts(
     known = pd.MultiIndex.from_arrays([fleet.server_ids, fleet.metrics])
     quantiles = _quantiles(error_quantiles)
     for (model, origin_date), rows in models.groupby(["model", "origin_date"]):
-        origin_day = int(np.datetime64(origin_date, "D").astype(np.int64))
+        origin_day = int(
+            pd.Timestamp(str(origin_date))
+            .to_datetime64()
+            .astype("datetime64[D]")
+            .astype(np.int64)
+        )
         wide = rows.pivot(
             index=["server_id", "metric"], columns="parameter", values="value"
         )

@@ -1,4 +1,4 @@
-"""Sums of the errors of a block against what was measured, in one pass over its days."""
+"""Sums of the errors of a block against what was measured, in one pass."""
 
 import numpy as np
 from numba import njit

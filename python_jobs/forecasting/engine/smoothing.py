@@ -201,7 +201,7 @@ def _fit(  # type: ignore[no-untyped-def]
 def _search(  # type: ignore[no-untyped-def]
     values, places, points, first_level, first_season, sums, tried, best, state, squares
 ):
-    """Walk to the minimum from ``best``, which keeps the best point; say if it ended."""
+    """Walk to the minimum from ``best``, which keeps the best; say if it ended."""
     size = len(places)
     damping = 1e-3
     point = best.copy()

@@ -12,7 +12,7 @@ from python_jobs.forecasting.engine.tables import dates
 from python_jobs.forecasting.guards import Reason
 
 DEAD_DAYS = 91
-"""A series that measured nothing for so long is dead; a shorter silence is an outage."""
+"""Silent for so long a series is dead; a shorter silence is an outage."""
 
 
 class SeriesState(StrEnum):

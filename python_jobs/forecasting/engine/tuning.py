@@ -1,4 +1,4 @@
-"""What a backtest inside the known days chooses: annual waves, and weights of levels."""
+"""What a backtest inside the known days chooses: annual waves, weights of levels."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from python_jobs.forecasting.engine.prior import (
     shrink,
     weighted_levels,
 )
-from python_jobs.forecasting.engine.regression import fit_regression
+from python_jobs.forecasting.engine.regression import Block, fit_regression
 from python_jobs.forecasting.series import Floats
 
 CUTS = (91, 182)
@@ -72,16 +72,19 @@ def tuned(
     cuts = [cut for cut in CUTS if sample.window_days - cut >= SHORTEST_DAYS]
     if not cuts:
         return Choices.default(sample.by_metric)
-    errors = {
-        metric: sum(
-            _errors(
-                *(fleet, sample, positions),
-                last_day=origin_day - cut,
-                designs=designs,
-                dtype=dtype,
-            )
-            * len(positions)
-            for cut in cuts
+    errors: dict[str, Floats] = {
+        metric: np.sum(
+            [
+                _errors(
+                    *(fleet, sample, positions),
+                    last_day=origin_day - cut,
+                    designs=designs,
+                    dtype=dtype,
+                )
+                * len(positions)
+                for cut in cuts
+            ],
+            axis=0,
         )
         for metric, positions in sample.by_metric.items()
     }
@@ -111,7 +114,7 @@ def _errors(
     )
     loads, is_filled = fleet.gather(positions, last_day=last_day, days=days)
     floors = fleet.log_floors[positions][:, None]
-    logs = np.log(np.maximum(loads, floors)).astype(dtype)
+    logs: Block = np.log(np.maximum(loads, floors)).astype(dtype)
     lived, _ = fleet.gather(positions, last_day=last_day + AHEAD_DAYS, days=AHEAD_DAYS)
     log_lived = np.log(np.maximum(lived, floors))
     ahead = designs.terms(sample.calendar_id, first_day=last_day + 1, days=AHEAD_DAYS).T
