@@ -1,0 +1,157 @@
+"""Measure the forecast at scale: `make bench-scale SCALE_ARGS="500000 --days 728"`.
+
+The fleet is made in chunks as it is asked for, so that its size is not that of a disk;
+the forecasts are written to Iceberg. Prints seconds and peak memory as one JSON line.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from python_jobs.calendar_weights import TERMS
+from python_jobs.calendars.calendar_terms import calendar_terms
+from python_jobs.config.settings import Settings
+from python_jobs.forecasting.config import JobsConfig
+from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
+from python_jobs.forecasting.scale.job import ScaleOptions, forecast_at_scale
+from python_jobs.forecasting.scale.lessons import MODELS, Servers
+from python_jobs.runtime.progress import open_progress
+from python_jobs.store.catalog import open_catalog
+
+AS_OF = date(2025, 12, 31)
+METRICS = ("cpu", "disk", "memory", "network_in", "network_out")
+HORIZON_DAYS = 90
+_GIB = 1 << 20  # ru_maxrss counts KiB
+
+
+@dataclass(frozen=True)
+class MadeFleet:
+    """Servers with five metrics each, a function of their numbers."""
+
+    series_count: int
+    days: int
+
+    @cached_property
+    def _terms(self) -> Any:
+        first = AS_OF - timedelta(days=self.days - 1)
+        last = AS_OF + timedelta(days=400)
+        return calendar_terms("us_bank", first=first, last=last)
+
+    def calendar(self) -> pd.DataFrame:
+        """Return ``feat_calendar_weights``: eight backtest origins, where they fit."""
+        first = np.datetime64(AS_OF) - (self.days - 1)
+        dates = first + np.arange(len(self._terms))
+        numbers = (np.datetime64(AS_OF) - dates).astype(np.int64) / 91
+        is_origin = np.isin(numbers, np.arange(9)) & (numbers * 91 < self.days - 91)
+        return pd.DataFrame(
+            {
+                "calendar_id": "us_bank",
+                "calendar_date": dates.astype("datetime64[us]"),
+                **{f"x_{term}": self._terms[:, k] for k, term in enumerate(TERMS)},
+                "origin_number": np.where(is_origin, numbers, np.nan),
+            }
+        )
+
+    def servers(self) -> Servers:
+        """Return every server, ascending."""
+        count = -(-self.series_count // len(METRICS))
+        return np.array([f"SRV-{k:07d}" for k in range(count)], dtype=object)
+
+    def between(self, first: str, last: str) -> pd.DataFrame:
+        """Return the rows of the servers from one to another, both included."""
+        return self._rows(np.arange(int(first[4:]), int(last[4:]) + 1))
+
+    def only(self, servers: Servers) -> pd.DataFrame:
+        """Return the rows of some servers."""
+        return self._rows(np.array([int(each[4:]) for each in servers]))
+
+    def _rows(self, numbers: Any) -> pd.DataFrame:
+        random = np.random.default_rng(int(numbers[0]))
+        count, days = len(numbers) * len(METRICS), self.days
+        terms = self._terms[:days].astype(np.float32)
+        sizes = np.where(np.array(TERMS) == "trend", 0.05, 0.08).astype(np.float32)
+        sizes[0] = 0.0
+        noise = random.standard_normal((count, days), dtype=np.float32) * 0.1
+        noise[:, 1:] += 0.5 * noise[:, :-1]
+        effects = random.standard_normal((count, len(TERMS)), dtype=np.float32) * sizes
+        noise += effects @ terms.T
+        noise += random.uniform(2.3, 4.0, size=(count, 1)).astype(np.float32)
+        loads = np.clip(np.exp(noise), 0.0, 100.0).astype(np.float64).round(3).ravel()
+        dates = np.datetime64(AS_OF) - np.arange(days)[::-1]
+        rows = count * days
+        names = [f"SRV-{k:07d}" for k in numbers]
+        return pd.DataFrame(
+            {
+                "server_id": _texts(names, each=len(METRICS) * days, times=1),
+                "metric": _texts(METRICS, each=days, times=len(numbers)),
+                "load_date": np.tile(dates.astype("datetime64[s]"), count),
+                "calendar_id": _texts(["us_bank"], each=rows, times=1),
+                "load_unit": _texts(["percent"], each=rows, times=1),
+                "capacity_value": np.broadcast_to(100.0, rows),
+                "log_floor": np.broadcast_to(0.1, rows),
+                "load_value": loads,
+                "measured_value": loads,
+                "is_filled": np.zeros(rows, dtype=np.bool_),
+                "is_eoq_window": np.tile(
+                    self._terms[:days, TERMS.index("eoq_window")] > 0.0, count
+                ),
+            }
+        )
+
+
+def main() -> None:
+    """Forecast the made fleet, and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("series", type=int, help="series of the fleet")
+    parser.add_argument("--days", type=int, default=1461)
+    parser.add_argument("--model", default=None, help="one candidate; default: choose")
+    parser.add_argument("--backtests", action="store_true")
+    parser.add_argument("--chunk-series", type=int, default=CHUNK_SERIES)
+    parser.add_argument("--processes", type=int, default=None)
+    asked = parser.parse_args()
+    source = MadeFleet(asked.series, asked.days)
+    candidates = (asked.model,) if asked.model else MODELS
+    jobs = {"candidates": candidates, "processes": asked.processes}
+    started, cpu = time.monotonic(), time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        result = forecast_at_scale(
+            source,
+            engine=ChunkedEngine(asked.chunk_series),
+            catalog=open_catalog(Settings(warehouse=Path(folder))),
+            options=ScaleOptions(
+                jobs=JobsConfig.model_validate(jobs),
+                horizon_days=HORIZON_DAYS,
+                has_backtests=asked.backtests,
+            ),
+            progress=open_progress(),
+        )
+    told = {
+        "series": result.series_count,
+        "days": asked.days,
+        "rows": result.series_count * asked.days,
+        "champions": sorted(set(result.champions.values())),
+        "seconds": round(time.monotonic() - started, 1),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+        "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _GIB, 2),
+        "reasons": result.reasons,
+    }
+    print(json.dumps(told))  # noqa: T201 - the result
+
+
+def _texts(names: Any, *, each: int, times: int) -> Any:
+    codes = np.tile(np.repeat(np.arange(len(names), dtype=np.int32), each), times)
+    return pd.Categorical.from_codes(codes, pd.Index(list(names), dtype="str"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Forecasts of fleets that do not fit in memory: chunk by chunk, or on Spark."""

@@ -1,0 +1,113 @@
+"""Forecast a fleet of any size: `python -m python_jobs.forecasting.scale`."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from python_jobs.config.settings import Settings
+from python_jobs.forecasting.config import JobsConfig
+from python_jobs.forecasting.engine.models import BLOCK_MODELS
+from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
+from python_jobs.forecasting.scale.job import (
+    NAMESPACE,
+    ScaleEngine,
+    ScaleOptions,
+    forecast_at_scale,
+)
+from python_jobs.forecasting.scale.lessons import MODELS
+from python_jobs.forecasting.scale.sources import open_source
+from python_jobs.runtime.errors import CapacityError, PlatformError, UsageError
+from python_jobs.runtime.progress import open_progress
+from python_jobs.store.catalog import namespace, open_catalog
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class EngineName(StrEnum):
+    """Where the parts are forecast."""
+
+    CHUNKS = "chunks"
+    SPARK = "spark"
+
+
+@app.command()
+def main(
+    *,
+    engine: Annotated[
+        EngineName, typer.Option(help="One machine in chunks, or Spark.")
+    ] = EngineName.CHUNKS,
+    target: Annotated[
+        str | None, typer.Option(help="duckdb or athena (else CAPACITY_TARGET).")
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMESPACE",
+            help="Iceberg namespace of the feature tables; default: where dbt builds"
+            " them.",
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Candidate, repeatable: of {', '.join(BLOCK_MODELS)}."),
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, help="Days ahead.")] = 90,
+    backtests: Annotated[
+        bool, typer.Option("--backtests", help="Backtest every series, too.")
+    ] = False,
+    chunk_series: Annotated[
+        int, typer.Option(min=1, help="Series in memory at once.")
+    ] = CHUNK_SERIES,
+    master: Annotated[str, typer.Option(help="Spark's master.")] = "local[*]",
+) -> None:
+    """Forecast every series of the features into scale.load_forecasts."""
+    try:
+        options = ScaleOptions(
+            jobs=_jobs(model or list(MODELS)),
+            horizon_days=horizon,
+            has_backtests=backtests,
+        )
+        settings = Settings.from_environment(target=target)
+        result = forecast_at_scale(
+            open_source(settings, features=features),
+            engine=_engine(engine, chunk_series=chunk_series, master=master),
+            catalog=open_catalog(settings),
+            namespace=namespace(settings, NAMESPACE),
+            options=options,
+            progress=open_progress(),
+        )
+    except CapacityError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    typer.echo(json.dumps(asdict(result), default=str))
+
+
+def _jobs(models: list[str]) -> JobsConfig:
+    unknown = sorted(set(models) - set(BLOCK_MODELS))
+    if unknown:
+        raise UsageError(
+            f"--model {unknown[0]} cannot be forecast part by part"
+            f" → use {', '.join(BLOCK_MODELS)}"
+        )
+    return JobsConfig.model_validate({"candidates": tuple(models)})
+
+
+def _engine(name: EngineName, *, chunk_series: int, master: str) -> ScaleEngine:
+    if name is EngineName.CHUNKS:
+        return ChunkedEngine(chunk_series)
+    try:
+        # the optional extra
+        from python_jobs.forecasting.scale.spark import SparkEngine  # noqa: PLC0415
+    except ImportError:
+        raise PlatformError(
+            "pyspark is not installed → install the extra:"
+            ' pip install "aws-capacity-forecaster[spark]"'
+        ) from None
+    return SparkEngine(master)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,183 @@
+"""Forecast a fleet on Spark: the same function by `applyInPandas`, groups of servers.
+
+Iceberg is read and written by pyiceberg on the workers, so that the session needs no
+runtime jar and finds the tables in the project's own catalog: the driver plans the data
+files, workers read them, Spark brings the rows of a server together, and the driver
+commits the files that the groups wrote.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.io import load_file_io
+from pyiceberg.table import Table
+from pyspark.sql import DataFrame, GroupedData, SparkSession
+from pyspark.sql import functions as sql
+
+from python_jobs.forecasting.engine.designs import Designs
+from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.forecasting.scale.lessons import Lessons, Servers
+from python_jobs.forecasting.scale.part import forecast_part, sorted_rows
+from python_jobs.forecasting.scale.sources import (
+    COLUMNS,
+    LOADS,
+    FeatureSource,
+    IcebergFeatures,
+)
+from python_jobs.forecasting.scale.task import Outcome, PartTask
+from python_jobs.runtime.errors import PlatformError, UsageError
+from python_jobs.runtime.progress import Progress
+
+GROUP_SERIES = 1000
+"""Series of a group, about: what one worker holds at once."""
+
+_ROWS = (
+    "server_id string, metric string, load_date date, calendar_id string,"
+    " load_unit string, capacity_value double, log_floor double, load_value double,"
+    " measured_value double, is_filled boolean, is_eoq_window boolean"
+)
+_FORECASTS = (
+    "server_id string, metric string, target_date date, model string, reason string,"
+    f" forecast_value double, {', '.join(f'{name} double' for name in QUANTILES)}"
+)
+_OUTCOMES = (
+    "forecast_path string, backtest_path string, series_count long, reasons string"
+)
+_GROUP = "part_number"
+
+
+@dataclass(frozen=True)
+class SparkEngine:
+    """Groups of servers side by side on the workers of a Spark master.
+
+    Attributes
+    ----------
+    master
+        ``local[*]``, ``yarn``, ``spark://…``.
+    group_series
+        Series of a group, about.
+    """
+
+    master: str = "local[*]"
+    group_series: int = GROUP_SERIES
+
+    def outcomes(
+        self,
+        source: FeatureSource,
+        *,
+        servers: Servers,
+        series_per_server: float,
+        task: PartTask,
+        progress: Progress,
+    ) -> Iterator[Outcome]:
+        """Forecast and write every group; arguments as of the chunks."""
+        if not isinstance(source, IcebergFeatures):
+            raise UsageError(
+                "Spark reads the features from Iceberg, and here they are in the DuckDB"
+                " file → use --engine chunks, or name an Iceberg namespace with"
+                " --features"
+            )
+        groups = max(1, round(len(servers) * series_per_server / self.group_series))
+
+        def run(rows: pd.DataFrame) -> pd.DataFrame:
+            told = task.run(rows.drop(columns=_GROUP))
+            return pd.DataFrame([vars(told) | {"reasons": json.dumps(told.reasons)}])
+
+        with (
+            session(self.master) as spark,
+            progress.task("forecasts", total=len(servers), unit="servers") as counted,
+        ):
+            features = feature_rows(spark, source.table(LOADS))
+            for row in (
+                _grouped(features, groups).applyInPandas(run, _OUTCOMES).collect()
+            ):
+                yield Outcome(**row.asDict() | {"reasons": json.loads(row["reasons"])})
+            counted.advance(len(servers))
+
+
+def forecasts(
+    features: DataFrame, *, designs: Designs, lessons: Lessons, groups: int
+) -> DataFrame:
+    """Return forecasts as a Spark table: for a catalog of Spark's own.
+
+    Parameters
+    ----------
+    features
+        Rows of ``feat_load_forecasts`` in any order.
+    designs, lessons
+        Terms by calendar; what the fleet taught.
+    groups
+        Parts that the servers are hashed into.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame
+        One row per series and day ahead.
+    """
+
+    def forecast(rows: pd.DataFrame) -> pd.DataFrame:
+        part = sorted_rows(rows.drop(columns=_GROUP))
+        found = forecast_part(part, designs=designs, lessons=lessons, processes=1)
+        return found.frame()
+
+    return _grouped(features, groups).applyInPandas(forecast, _FORECASTS)
+
+
+def feature_rows(spark: SparkSession, table: Table) -> DataFrame:
+    """Return the rows of an Iceberg table's current snapshot, read by the workers.
+
+    Raises
+    ------
+    PlatformError
+        If the snapshot has delete files: then its data files alone are not its rows.
+    """
+    planned = list(table.scan(selected_fields=COLUMNS).plan_files())
+    if any(each.delete_files for each in planned):
+        raise PlatformError(
+            f"table {'.'.join(table.name())} has delete files → compact it first"
+        )
+    properties, folder = dict(table.io.properties), table.location()
+    columns = list(COLUMNS)
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        files = load_file_io(properties, folder)
+        for batch in batches:
+            for path in batch["path"].to_pylist():
+                with files.new_input(path).open() as stream:
+                    yield from pq.ParquetFile(stream).iter_batches(columns=columns)
+
+    paths = [(each.file.file_path,) for each in planned]
+    found = spark.createDataFrame(paths, "path string")
+    return found.repartition(max(1, len(paths)), "path").mapInArrow(read, _ROWS)
+
+
+@contextmanager
+def session(master: str) -> Iterator[SparkSession]:
+    """Open a session whose workers run this interpreter."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("capacity-forecaster").master(master)
+    for name, value in (
+        ("spark.ui.enabled", "false"),
+        ("spark.sql.session.timeZone", "UTC"),
+        # each Python worker is one core; threads of its own would only fight over them
+        ("spark.executorEnv.OMP_NUM_THREADS", "1"),
+        ("spark.executorEnv.OPENBLAS_NUM_THREADS", "1"),
+    ):
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def _grouped(features: DataFrame, groups: int) -> GroupedData:
+    part = sql.pmod(sql.xxhash64("server_id"), sql.lit(groups))
+    return features.withColumn(_GROUP, part).groupBy(_GROUP)
