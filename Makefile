@@ -9,6 +9,7 @@ SHELL := bash
 
 VENV := .venv
 BOUNCER := .venv-bouncer
+PEERS := .venv-bench
 BIN := $(VENV)/bin
 export CAPACITY_WAREHOUSE ?= $(CURDIR)/warehouse
 # dbt reads profiles.yml beside dbt_project.yml when there is one, else the example
@@ -66,8 +67,8 @@ docs: $(VENV)/ready profile ## the lineage site, and proof that every column is 
 		--cov-report $(DBT_TARGET_PATH)/coverage.json --cov-fail-under 1.0
 	echo "open $(DBT_TARGET_PATH)/static_index.html"
 
-bench: $(VENV)/ready ## seconds of each step on the default fleet, in a warehouse of its own
-	@$(BIN)/python .ci/bench.py
+bench: $(VENV)/ready $(PEERS)/ready ## seconds of each step, our engine beside its peers
+	@$(BIN)/python .ci/bench $(BENCH_ARGS)
 
 clean: ## caches and dbt's artifacts; the warehouse and the environments stay
 	@rm -rf target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -79,6 +80,7 @@ lock: $(VENV)/uv ## resolve the pins of pyproject.toml and .ci/*.in again, with 
 	cd .ci
 	$(LOCK) requirements-uv.in -o requirements-uv.lock
 	$(LOCK) requirements-bouncer.in -o requirements-bouncer.lock
+	$(LOCK) requirements-bench.in -o requirements-bench.lock
 
 profile:
 	@mkdir -p "$(CAPACITY_WAREHOUSE)"
@@ -103,12 +105,13 @@ $(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
 		--offline --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(BOUNCER)/ready: .ci/requirements-bouncer.lock $(VENV)/uv
-	@$(PYTHON) -m venv --clear $(BOUNCER)
-	$(BIN)/uv pip sync --quiet --python $(BOUNCER)/bin/python \
-		--require-hashes .ci/requirements-bouncer.lock \
-		|| $(BOUNCER)/bin/python -m pip install --quiet --disable-pip-version-check \
-			--require-hashes --no-deps -r .ci/requirements-bouncer.lock
+# tools and peers whose pins do not go with ours: an environment each
+$(BOUNCER)/ready $(PEERS)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
+	@$(PYTHON) -m venv --clear .venv-$*
+	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python \
+		--require-hashes .ci/requirements-$*.lock \
+		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --no-deps -r .ci/requirements-$*.lock
 	touch $@
 
 .PHONY: help run test test-athena athena lint parse docs bench clean lock profile
