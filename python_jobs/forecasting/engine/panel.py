@@ -1,6 +1,6 @@
 """A forecast for any long frame: series in, quantiles out, no warehouse."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,8 @@ from python_jobs.forecasting.engine.panel_backtests import (
     at_origins,
     groups,
     origin_count,
-    scales,
 )
-from python_jobs.forecasting.engine.panel_candidates import AUTO, DAILY_MODELS, MEAN
+from python_jobs.forecasting.engine.panel_candidates import AUTO, MEAN
 from python_jobs.forecasting.engine.panel_choice import (
     group_errors,
     member_weights,
@@ -25,6 +24,7 @@ from python_jobs.forecasting.engine.panel_choice import (
     weighted_mean,
 )
 from python_jobs.forecasting.engine.panel_daily import DailyPanel
+from python_jobs.forecasting.engine.panel_hourly import HourlyPanel
 from python_jobs.forecasting.engine.panel_intervals import (
     PastErrors,
     quantiles_ahead,
@@ -43,8 +43,10 @@ from python_jobs.runtime.errors import UsageError
 LARGEST_ORIGINS = 5
 """Backtests of a series at most."""
 
-SHORTEST_STEPS = 28
-"""History that a backtest leaves at least."""
+_PANELS: Mapping[Frequency, type[DailyPanel] | type[HourlyPanel]] = {
+    "D": DailyPanel,
+    "h": HourlyPanel,
+}
 
 
 def forecast_panel(
@@ -94,12 +96,13 @@ def forecast_panel(
     """
     if horizon < 1:
         raise UsageError(f"horizon {horizon} → at least one step")
-    if model != AUTO and model not in DAILY_MODELS:
+    kind = _PANELS[frequency]
+    if model != AUTO and model not in kind.models:
         raise UsageError(
-            f"model '{model}' is unknown → {', '.join([AUTO, *DAILY_MODELS])}"
+            f"model '{model}' is unknown → {', '.join([AUTO, *kind.models])}"
         )
     series = PanelSeries.of(frame, frequency=frequency, calendar=calendar)
-    panel = DailyPanel(series, horizon=horizon, processes=processes)
+    panel = kind(series, horizon=horizon, processes=processes)
     names = list(panel.models) if model == AUTO else [model]
     found = Forecasts.none(series, horizon)
     by_metric: dict[str, list[Group]] = {}
@@ -172,7 +175,7 @@ def _forecast(
                 panel.series,
                 group,
                 horizon=panel.horizon,
-                shortest=SHORTEST_STEPS,
+                shortest=panel.shortest,
                 most=origins,
             ),
         )
@@ -210,13 +213,10 @@ def _means(
     known: Sequence[Sequence[OriginTold]],
 ) -> list[tuple[list[Told], Strings]]:
     """Return the mean of each series' best models at each origin, and their names."""
-    naive = "seasonal_naive_7"
-    all_scales = scales(panel.series, panel.season)
     parts = [
         relative_errors(
             {name: group_errors(at, name) for name in names},
-            naive=naive,
-            scales=all_scales[group.positions],
+            naive=panel.naive,
         )
         for group, at in zip(of_metric, known, strict=True)
     ]

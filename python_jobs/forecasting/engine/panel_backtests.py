@@ -1,18 +1,16 @@
 """Backtests of a panel: every series at its own newest step, and back from there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from python_jobs.forecasting.engine.fleet import Booleans, Integers
+from python_jobs.forecasting.engine.panel_candidates import PanelModel
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told, lived
 from python_jobs.forecasting.series import Floats
-
-SCALE_SEASONS = 52
-"""Newest seasons whose mean change scales the errors of a series."""
 
 
 class Panel(Protocol):
@@ -21,6 +19,9 @@ class Panel(Protocol):
     series: PanelSeries
     horizon: int
     season: int
+    naive: str
+    shortest: int
+    models: Mapping[str, PanelModel]
 
     def told(
         self, names: Sequence[str], positions: Integers, *, step: int
@@ -109,16 +110,3 @@ def origin_count(
     """Return how many origins the longest history of a group allows."""
     longest = int(series.lengths[group.positions].max())
     return max(0, min(most, (longest - shortest) // horizon))
-
-
-def scales(series: PanelSeries, season: int) -> Floats:
-    """Return the mean absolute change from season to season; 0 without any."""
-    found = np.zeros(len(series))
-    for i in range(len(series)):
-        end = series.starts[i] + series.lengths[i]
-        first = max(series.starts[i], end - (SCALE_SEASONS + 1) * season)
-        values = series.measured[first:end]
-        moves = np.abs(values[season:] - values[:-season])
-        moves = moves[np.isfinite(moves)]
-        found[i] = moves.mean() if len(moves) else 0.0
-    return found

@@ -1,7 +1,8 @@
 """The models that a panel chooses from: what explains, on which scale, what follows.
 
 Names are those of the job's candidates. A suffix says what differs: ``_weekly`` has no
-terms of months and quarters, ``_linear`` and ``_log`` name the scale.
+terms of months and quarters, ``_hours`` the hour of the day alone, ``_week_hours`` one
+level for each hour of the week; ``_linear`` and ``_log`` name the scale.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,10 +12,25 @@ from typing import Literal
 import numpy as np
 
 from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
-from python_jobs.forecasting.engine.models import BLOCK_MODELS
+from python_jobs.forecasting.engine.models import BLOCK_MODELS, level_calendar
+from python_jobs.forecasting.engine.prior import weighted_levels
+from python_jobs.forecasting.engine.smoothing import (
+    START_SEASONS,
+    fit_smoothing,
+    forecast_smoothing,
+)
 from python_jobs.forecasting.series import Floats
 
-Terms = Literal["calendar", "weekly"]
+Terms = Literal["calendar", "weekly", "hours", "week_hours"]
+DAILY_TERMS: tuple[Terms, ...] = ("calendar", "weekly")
+HOURLY_TERMS: tuple[Terms, ...] = ("hours", "weekly", "week_hours")
+MEDIAN_SEASONS = 8
+FEWEST_MEDIAN_SEASONS = 2
+STEADY_SEASON_WEIGHT = 0.07
+"""Weight of the newest season in a steady level: half of it lies ten seasons back."""
+
+_SMALLEST_SPREAD = 1e-9
+_SCALES = (("", True), ("_linear", False))
 AUTO = "auto"
 MEAN = "inverse_error_mean"
 
@@ -26,13 +42,17 @@ class Variant:
     Attributes
     ----------
     terms
-        ``calendar``: all; ``weekly``: without those of months and quarters.
+        ``calendar``: all; ``weekly``: without those of months and quarters; ``hours``,
+        ``week_hours``: of the day, of the week.
     has_logs
         Whether series are modelled by their logarithm, where they have one.
     """
 
     terms: Terms
     has_logs: bool
+
+
+Fit = Callable[[BlockData], ModelForecast]
 
 
 @dataclass(frozen=True)
@@ -48,42 +68,82 @@ class PanelModel:
     """
 
     variant: Variant
-    fit: Callable[[BlockData, int], ModelForecast]
+    fit: Fit
 
 
-def _on_residual(name: str) -> Callable[[BlockData, int], ModelForecast]:
-    def fit(data: BlockData, season: int) -> ModelForecast:  # noqa: ARG001 - one shape
-        return BLOCK_MODELS[name](data)
-
-    return fit
-
-
-def _naive(season: int | None = None) -> Callable[[BlockData, int], ModelForecast]:
-    def fit(data: BlockData, shortest: int) -> ModelForecast:
-        return seasonal_naive(data, season or shortest)
-
-    return fit
+def _season(season: int, name: str) -> Fit:
+    return lambda data: _SEASONAL[name](data, season)
 
 
 def seasonal_naive(data: BlockData, season: int) -> ModelForecast:
     """Repeat the newest season; without a whole one there is no forecast."""
     count, steps = data.loads.shape
     horizon = data.explained.shape[1]
-    repeats = -(-horizon // season)
     if steps <= season:
-        centre = np.full((count, horizon), np.nan)
-        spread = np.ones(count)
-    else:
-        centre = np.tile(data.loads[:, -season:], (1, repeats))[:, :horizon]
-        moves = data.loads[:, season:] - data.loads[:, :-season]
-        spread = np.sqrt((moves**2).mean(axis=1))
-    ages = np.sqrt(1.0 + np.arange(horizon) // season)
+        return _told(np.full((count, horizon), np.nan), np.ones(count), season=season)
+    moves = data.loads[:, season:] - data.loads[:, :-season]
+    spread = np.sqrt((moves**2).mean(axis=1))
+    return _told(_repeated(data.loads[:, -season:], horizon), spread, season=season)
+
+
+def seasonal_median(data: BlockData, season: int) -> ModelForecast:
+    """Repeat the median of the newest seasons: what a spike does not move."""
+    count, steps = data.loads.shape
+    horizon = data.explained.shape[1]
+    seasons = min(steps // season, MEDIAN_SEASONS)
+    if seasons < FEWEST_MEDIAN_SEASONS:
+        return _told(np.full((count, horizon), np.nan), np.ones(count), season=season)
+    past = data.loads[:, -seasons * season :].reshape(count, seasons, season)
+    median = np.median(past, axis=1)
+    spread = np.sqrt(((past - median[:, None]) ** 2).mean(axis=(1, 2)))
+    return _told(_repeated(median, horizon), spread, season=season)
+
+
+def seasonal_smoothing(data: BlockData, season: int) -> ModelForecast:
+    """Damped trend and a season of any length on the scaled values."""
+    count, horizon = data.explained.shape
+    if data.loads.shape[1] < (START_SEASONS + 1) * season:
+        return _told(np.full((count, horizon), np.nan), np.ones(count), season=season)
+    fit = fit_smoothing(data.loads, has_trend=True, has_season=True, season=season)
+    mean, sd = forecast_smoothing(fit, horizon)
     return ModelForecast(
-        centre=centre.astype(np.float64),
-        sd=np.maximum(spread, 1e-9)[:, None] * ages,
+        *(mean, sd),
         is_log=False,
-        is_converged=np.ones(count, dtype=np.bool_),
-        state={"variance": np.maximum(spread, 1e-9) ** 2},
+        is_converged=fit.is_converged,
+        state={"variance": fit.variance},
+    )
+
+
+def steady_level(data: BlockData, season: int) -> ModelForecast:
+    """Carry on the mean of what is left, the newest season weighing a little more."""
+    alpha = STEADY_SEASON_WEIGHT / season
+    levels = weighted_levels(data.residuals, alpha)
+    alphas = np.full(len(levels), alpha)
+    return level_calendar(replace(data, levels=levels, alphas=alphas))
+
+
+_SEASONAL: Mapping[str, Callable[[BlockData, int], ModelForecast]] = {
+    "naive": seasonal_naive,
+    "median": seasonal_median,
+    "holt_winters": seasonal_smoothing,
+    "steady": steady_level,
+}
+
+
+def _repeated(season: Floats, horizon: int) -> Floats:
+    repeats = -(-horizon // season.shape[1])
+    return np.tile(season, (1, repeats))[:, :horizon].astype(np.float64)
+
+
+def _told(centre: Floats, spread: Floats, *, season: int) -> ModelForecast:
+    """Return a forecast whose error grows from season to season."""
+    spread = np.maximum(spread, _SMALLEST_SPREAD)
+    ages = np.sqrt(1.0 + np.arange(centre.shape[1]) // season)
+    return ModelForecast(
+        *(centre, spread[:, None] * ages),
+        is_log=False,
+        is_converged=np.ones(len(centre), dtype=np.bool_),
+        state={"variance": spread**2},
     )
 
 
@@ -93,25 +153,47 @@ def scaled_data(data: BlockData, floors: Floats) -> BlockData:
     return replace(data, loads=logs)
 
 
-def _models() -> dict[str, PanelModel]:
-    residual = ("level", "holt_winters", "sarima")
+def _daily() -> dict[str, PanelModel]:
     models: dict[str, PanelModel] = {}
-    for terms in ("calendar", "weekly"):
-        for scale, has_logs in (("", True), ("_linear", False)):
-            for name in residual:
-                models[f"{name}_{terms}{scale}"] = PanelModel(
-                    Variant(terms, has_logs), _on_residual(f"{name}_calendar")
-                )
+    for terms in DAILY_TERMS:
+        for scale, has_logs in _SCALES:
+            for name in ("level", "holt_winters", "sarima"):
+                fit = BLOCK_MODELS[f"{name}_calendar"]
+                variant = Variant(terms, has_logs)
+                models[f"{name}_{terms}{scale}"] = PanelModel(variant, fit)
     for scale, has_logs in (("", False), ("_log", True)):
         for name in ("simple_exponential_smoothing", "holt_winters", "sarima"):
-            models[f"{name}{scale}"] = PanelModel(
-                Variant("weekly", has_logs), _on_residual(name)
-            )
+            variant = Variant("weekly", has_logs)
+            models[f"{name}{scale}"] = PanelModel(variant, BLOCK_MODELS[name])
     linear = Variant("weekly", has_logs=False)
-    models["seasonal_naive_7"] = PanelModel(linear, _naive(7))
-    models["seasonal_naive_364"] = PanelModel(linear, _naive(364))
+    for name, season in (("naive", 7), ("naive", 364), ("median", 7)):
+        models[f"seasonal_{name}_{season}"] = PanelModel(linear, _season(season, name))
     return models
 
 
-DAILY_MODELS: Mapping[str, PanelModel] = _models()
+def _hourly() -> dict[str, PanelModel]:
+    models: dict[str, PanelModel] = {}
+    for terms in HOURLY_TERMS:
+        for scale, has_logs in _SCALES:
+            variant = Variant(terms, has_logs)
+            for name in ("level", "holt_winters", "sarima"):
+                fit = BLOCK_MODELS[f"{name}_calendar"]
+                models[f"{name}_{terms}{scale}"] = PanelModel(variant, fit)
+            steady = _season(24, "steady")
+            models[f"steady_level_{terms}{scale}"] = PanelModel(variant, steady)
+    linear = Variant("hours", has_logs=False)
+    ses = BLOCK_MODELS["simple_exponential_smoothing"]
+    models["simple_exponential_smoothing"] = PanelModel(linear, ses)
+    smoothed = _season(24, "holt_winters")
+    models["holt_winters"] = PanelModel(linear, smoothed)
+    models["holt_winters_log"] = PanelModel(Variant("hours", has_logs=True), smoothed)
+    for name in ("naive", "median"):
+        for season in (24, 168):
+            fit = _season(season, name)
+            models[f"seasonal_{name}_{season}"] = PanelModel(linear, fit)
+    return models
+
+
+DAILY_MODELS: Mapping[str, PanelModel] = _daily()
+HOURLY_MODELS: Mapping[str, PanelModel] = _hourly()
 """By name."""

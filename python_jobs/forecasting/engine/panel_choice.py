@@ -24,10 +24,13 @@ LARGEST_MEMBERS = 5
 """Models that a mean has at most."""
 
 _SMALLEST_ERROR = 0.05
+"""Share of the naive's usual error below which two errors are alike."""
+
+_SMALLEST = 1e-300
 
 
 def relative_errors(
-    errors: Mapping[str, Floats], *, naive: str, scales: Floats
+    errors: Mapping[str, Floats], *, naive: str
 ) -> tuple[Floats, Floats]:
     """Return log error relative to the naive and how many backtests it comes from.
 
@@ -37,15 +40,13 @@ def relative_errors(
         By model, shape (origins, series).
     naive
         Model that is the measure.
-    scales
-        Mean absolute change from season to season, shape (series,).
 
     Returns
     -------
     tuple
         Each of shape (models, series), the first 0 without a backtest.
     """
-    floor = _SMALLEST_ERROR * scales + 1e-300
+    floor = _SMALLEST_ERROR * _typical(errors[naive]) + _SMALLEST
     base = np.log(errors[naive] + floor)
     means, counts = [], []
     for each in errors.values():
@@ -56,6 +57,13 @@ def relative_errors(
         means.append(total / np.maximum(count, 1))
         counts.append(count)
     return np.array(means), np.array(counts, dtype=np.float64)
+
+
+def _typical(errors: Floats) -> Floats:
+    """Return the median of each series' errors, 0 without any, shape (series,)."""
+    known = np.ma.masked_invalid(errors)
+    middle: Floats = np.ma.filled(np.ma.median(known, axis=0), 0.0)
+    return middle if len(errors) else np.zeros(errors.shape[1])
 
 
 def pooled_errors(means: Floats, counts: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Daily series at one origin: the fleet's engine behind a scale and chosen terms."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,13 +22,15 @@ from python_jobs.forecasting.engine.panel_candidates import (
 from python_jobs.forecasting.engine.panel_scales import (
     Scale,
     engine_loads,
-    linear_scale,
-    log_scale,
+    scale_of,
 )
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.engine.threads import one_blas_thread
 from python_jobs.forecasting.series import WEEK_DAYS
+
+SHORTEST_DAYS = 28
+"""History that a backtest leaves at least."""
 
 FIT_DAYS = 728
 """Newest days that the models behind the calendar are fitted on, as the job does."""
@@ -46,14 +48,6 @@ _BUSINESS_TERMS = (
 _KEPT_DESIGNS = 24
 
 
-@dataclass(frozen=True)
-class _Scaled:
-    """A panel on one scale, as the fleet that the engine takes."""
-
-    fleet: Fleet
-    scale: Scale
-
-
 class DailyPanel:
     """The daily series of a panel.
 
@@ -69,12 +63,14 @@ class DailyPanel:
 
     models: Mapping[str, PanelModel] = DAILY_MODELS
     season = WEEK_DAYS
+    naive = "seasonal_naive_7"
+    shortest = SHORTEST_DAYS
 
     def __init__(
         self, series: PanelSeries, *, horizon: int, processes: int | None
     ) -> None:
         self.series, self.horizon, self.processes = series, horizon, processes
-        self._scaled: dict[bool, _Scaled] = {}
+        self._scaled: dict[bool, tuple[Fleet, Scale]] = {}
         self._solved: dict[tuple[str, int], Designs] = {}
         self._terms = self._calendars()
 
@@ -115,8 +111,8 @@ class DailyPanel:
     def _told(
         self, variant: Variant, names: list[str], positions: Integers, *, step: int
     ) -> dict[str, Told]:
-        scaled = self._on_scale(has_logs=variant.has_logs)
-        fleet = _part(scaled.fleet, positions)
+        whole, scale = self._on_scale(has_logs=variant.has_logs)
+        fleet = _part(whole, positions)
         with one_blas_thread():
             origin = EngineOrigin(
                 fleet,
@@ -126,7 +122,7 @@ class DailyPanel:
             )
         told = {
             name: Told.nothing(
-                scaled.scale.of(positions), count=len(positions), horizon=self.horizon
+                scale.of(positions), count=len(positions), horizon=self.horizon
             )
             for name in names
         }
@@ -134,7 +130,7 @@ class DailyPanel:
         def fitted(block: Block) -> tuple[Block, BlockData, list[ModelForecast]]:
             data = origin.fitted(block, horizon_days=self.horizon).data
             data = scaled_data(data, fleet.log_floors[block.series])
-            fits = [self.models[name].fit(data, self.season) for name in names]
+            fits = [self.models[name].fit(data) for name in names]
             return block, data, fits
 
         blocks = list(origin.blocks())
@@ -143,10 +139,10 @@ class DailyPanel:
                 told[name].put(block.series, fit, data)
         return told
 
-    def _on_scale(self, *, has_logs: bool) -> _Scaled:
+    def _on_scale(self, *, has_logs: bool) -> tuple[Fleet, Scale]:
         if has_logs not in self._scaled:
-            scale = (log_scale if has_logs else linear_scale)(self.series)
-            self._scaled[has_logs] = _Scaled(_fleet(self.series, scale), scale)
+            scale = scale_of(self.series, has_logs=has_logs)
+            self._scaled[has_logs] = _fleet(self.series, scale), scale
         return self._scaled[has_logs]
 
     def _designs(self, variant: Variant, step: int) -> Designs:

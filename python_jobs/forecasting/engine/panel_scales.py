@@ -62,6 +62,11 @@ class Scale:
         return [each.reshape(shape) for each in attributes]
 
 
+def scale_of(series: PanelSeries, *, has_logs: bool) -> Scale:
+    """Return logarithms where wanted and possible, else the values as they are."""
+    return log_scale(series) if has_logs else linear_scale(series)
+
+
 def linear_scale(series: PanelSeries) -> Scale:
     """Return the scale of the values as they are."""
     count = len(series)

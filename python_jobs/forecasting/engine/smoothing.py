@@ -22,8 +22,8 @@ PARAMETERS = ("smoothing_level", "smoothing_trend", "damping_trend", "smoothing_
 SETTLING_DAYS = 14
 """First errors, which the start still shapes: none is summed."""
 
-START_DAYS = 28
-"""Days that the first level and season are means of."""
+START_SEASONS = 4
+"""Seasons that the first level and season are means of."""
 
 STEPS = 25
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
@@ -53,7 +53,7 @@ class SmoothingFit:
     level, trend
         Last state, shape (series,).
     season
-        Of the next seven days, shape (series, 7).
+        Of the days of the next season, shape (series, season).
     first_level, first_season
         Where the recursion began.
     variance
@@ -72,25 +72,31 @@ class SmoothingFit:
     is_converged: NDArray[np.bool_]
 
 
-def fit_smoothing(values: Floats, *, has_trend: bool, has_season: bool) -> SmoothingFit:
+def fit_smoothing(
+    values: Floats, *, has_trend: bool, has_season: bool, season: int = WEEK_DAYS
+) -> SmoothingFit:
     """Fit exponential smoothing to each row.
 
     Parameters
     ----------
     values
-        Consecutive days without gaps, shape (series, days), at least `START_DAYS`.
+        Consecutive days without gaps, shape (series, days), at least `START_SEASONS`
+        seasons.
     has_trend, has_season
-        Whether there is a damped trend, and a season of seven days.
+        Whether there is a damped trend, and a season.
+    season
+        Days of a season.
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     count, days = values.shape
     free = np.array([True, has_trend, has_trend, has_season])
-    first_level = values[:, :START_DAYS].mean(axis=1)
-    first_season = np.zeros((count, WEEK_DAYS))
+    first = values[:, : START_SEASONS * season]
+    first_level = first.mean(axis=1)
+    first_season = np.zeros((count, season))
     if has_season:
-        weeks = values[:, :START_DAYS].reshape(count, -1, WEEK_DAYS)
-        first_season = weeks.mean(axis=1) - first_level[:, None]
-    parameters, state = np.zeros((count, 4)), np.zeros((count, 2 + WEEK_DAYS))
+        seasons = first.reshape(count, -1, season)
+        first_season = seasons.mean(axis=1) - first_level[:, None]
+    parameters, state = np.zeros((count, 4)), np.zeros((count, 2 + season))
     squares, is_converged = np.zeros(count), np.zeros(count, dtype=np.bool_)
     _fit(
         *(values, free, first_level, first_season),
@@ -100,7 +106,7 @@ def fit_smoothing(values: Floats, *, has_trend: bool, has_season: bool) -> Smoot
         parameters=parameters,
         level=state[:, 0],
         trend=state[:, 1],
-        season=np.roll(state[:, 2:], -(days % WEEK_DAYS), axis=1),
+        season=np.roll(state[:, 2:], -(days % season), axis=1),
         first_level=first_level,
         first_season=first_season,
         variance=squares / max(days - SETTLING_DAYS, 1),
@@ -118,10 +124,10 @@ def forecast_smoothing(fit: SmoothingFit, horizon_days: int) -> tuple[Floats, Fl
     alpha, beta, phi, gamma = fit.parameters.T[:, :, None]
     age = np.arange(1, horizon_days + 1)
     damping = np.cumsum(np.where(phi > 0.0, phi, 0.0) ** age, axis=1)
-    weeks = -(-horizon_days // WEEK_DAYS)
-    season = np.tile(fit.season, (1, weeks))[:, :horizon_days]
+    days = fit.season.shape[1]
+    season = np.tile(fit.season, (1, -(-horizon_days // days)))[:, :horizon_days]
     mean = fit.level[:, None] + fit.trend[:, None] * damping + season
-    weights = alpha * (1.0 + beta * damping) + gamma * (age % WEEK_DAYS == 0)
+    weights = alpha * (1.0 + beta * damping) + gamma * (age % days == 0)
     factors = np.ones_like(mean)
     factors[:, 1:] += np.cumsum(weights[:, :-1] ** 2, axis=1)
     return mean, np.sqrt(fit.variance[:, None] * factors)
@@ -137,14 +143,16 @@ def _run(values, points, first_level, first_season, sums, state):  # type: ignor
     width = points.shape[0]
     level = np.full(width, first_level)
     trend = np.zeros(width)
-    season = np.empty((WEEK_DAYS, width))
+    days = len(first_season)
+    season = np.empty((days, width))
     error = np.zeros(width)
-    for day in range(WEEK_DAYS):
+    for day in range(days):
         for k in range(width):
             season[day, k] = first_season[day]
     sums[:] = 0.0
+    day = -1
     for t in range(len(values)):
-        day = t % WEEK_DAYS
+        day = day + 1 if day + 1 < days else 0
         for k in range(width):
             before = level[k] + points[k, PHI] * trend[k]
             error[k] = values[t] - before - season[day, k]
@@ -164,7 +172,7 @@ def _run(values, points, first_level, first_season, sums, state):  # type: ignor
                     sums[m, k] += difference * (error[m] - error[0])
     state[0] = level[0]
     state[1] = trend[0]
-    for day in range(WEEK_DAYS):
+    for day in range(days):
         state[2 + day] = season[day, 0]
 
 
@@ -177,7 +185,7 @@ def _fit(  # type: ignore[no-untyped-def]
     places = np.flatnonzero(free)
     points = np.zeros((len(places) + 1, 4))
     sums = np.zeros((len(places) + 1, len(places) + 1))
-    tried = np.zeros(2 + WEEK_DAYS)
+    tried = np.zeros(state.shape[1])
     alone = np.zeros((1, 4))
     for i in range(count):
         best = np.inf
