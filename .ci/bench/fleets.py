@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -151,6 +152,17 @@ def built_fleet(name: str, *, folder: Path) -> Fleet:
             _build(name, warehouse=Path(warehouse), kept=kept)
     frames = {table: pd.read_parquet(kept / f"{table}.parquet") for table in TABLES}
     return _fleet(name, **frames)
+
+
+def stratified(fleet: Fleet, *, per_metric: int) -> list[str]:
+    """Return as many series of each metric, evenly spaced from low to high load."""
+    loads = fleet.days.groupby(["metric", "unique_id"])["load_value"].median()
+    chosen: list[str] = []
+    for _, of_metric in loads.groupby("metric", sort=True):
+        ranked = of_metric.sort_values(kind="stable").index.get_level_values(1)
+        places = (np.arange(per_metric) + 0.5) / per_metric * len(ranked)
+        chosen.extend(ranked[places.astype(int)])
+    return sorted(set(chosen))
 
 
 def _build(name: str, *, warehouse: Path, kept: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from fleets import PROJECT, Fleet, built_fleet
+from fleets import PROJECT, Fleet, built_fleet, stratified
 from names import (
     ARRAYS,
     CALLS,
@@ -150,17 +150,6 @@ def measure(plan: Plan, *, folder: Path) -> Measured:
             for model, scored in parts.items():
                 measured.scored[name, model] = pd.concat(scored, ignore_index=True)
     return measured
-
-
-def stratified(fleet: Fleet, *, per_metric: int) -> list[str]:
-    """Return as many series of each metric, evenly spaced from low to high load."""
-    loads = fleet.days.groupby(["metric", "unique_id"])["load_value"].median()
-    chosen: list[str] = []
-    for _, of_metric in loads.groupby("metric", sort=True):
-        ranked = of_metric.sort_values(kind="stable").index.get_level_values(1)
-        places = (np.arange(per_metric) + 0.5) / per_metric * len(ranked)
-        chosen.extend(ranked[places.astype(int)])
-    return sorted(set(chosen))
 
 
 def _ours(
