@@ -34,7 +34,7 @@ def test_every_statement_succeeded(targets: Targets, first_run: State) -> None:
     results = json.loads(
         (targets.athena.warehouse / "target" / "run_results.json").read_text()
     )
-    assert kinds["model"] == 74
+    assert kinds["model"] == 81
     assert kinds["seed"] == 6
     assert kinds["test"] > 150
     assert {each["status"] for each in results["results"]} <= {
