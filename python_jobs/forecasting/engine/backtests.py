@@ -22,6 +22,7 @@ from python_jobs.forecasting.engine.candidates import (
     refusals,
 )
 from python_jobs.forecasting.engine.conformal import (
+    BANDS,
     ErrorQuantiles,
     KnownErrors,
     error_quantiles,
@@ -31,6 +32,7 @@ from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
 from python_jobs.forecasting.engine.scoring import error_sums
 from python_jobs.forecasting.guards import Reason
+from python_jobs.forecasting.origins import LIVE_ORIGIN
 from python_jobs.forecasting.series import Floats
 
 Floats4 = NDArray[np.float64]
@@ -106,12 +108,17 @@ class ErrorMemory:
             by_number.setdefault(number, []).append(kept)
 
     def quantiles(self, model: str, *, number: int) -> dict[str, ErrorQuantiles]:
-        """Return by metric what an origin knows of the errors of older ones."""
+        """Return by metric what an origin knows of the errors of older ones.
+
+        A backtest is scored over 90 days: errors of longer horizons are for live
+        forecasts alone, as in SQL.
+        """
+        longest = self.spacing_days if number > LIVE_ORIGIN else max(BANDS)
         found = {}
         for (name, metric), by_number in self._errors.items():
             if name == model:
                 older = [
-                    (errors, (each - number) * self.spacing_days)
+                    (errors, min((each - number) * self.spacing_days, longest))
                     for each in sorted(by_number)
                     if each > number
                     for errors in by_number[each]

@@ -73,6 +73,8 @@ class FleetForecast:
         }
         days = [self.engines[number].day for number in (*self.numbers, 0)]
         self.spacing_days = int(np.diff(days).min()) if len(days) > 1 else BACKTEST_DAYS
+        # as far as the next origin, whose intervals know the errors
+        self.backtest_days = max(self.spacing_days, BACKTEST_DAYS)
         self.memory = ErrorMemory(self.spacing_days)
         self._boosted: dict[int, boosting.BoostedFleet | None] = {}
 
@@ -87,7 +89,7 @@ class FleetForecast:
             passed = self._passed(
                 number,
                 self.options.models,
-                horizon_days=BACKTEST_DAYS,
+                horizon_days=self.backtest_days,
                 memory=memory,
                 weights=found.weights(self.fleet, older_than=number),
             )
@@ -116,7 +118,7 @@ class FleetForecast:
             passed = self._passed(
                 number,
                 candidates,
-                horizon_days=max(horizon, BACKTEST_DAYS) if number else live,
+                horizon_days=max(horizon, self.backtest_days) if number else live,
                 memory=self.memory,
                 weights=found.weights(self.fleet, older_than=number),
             )

@@ -5,7 +5,8 @@ error relative to the seasonal naive. A series has few backtests, so its own err
 pulled towards those of its metric in the panel.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -61,9 +62,12 @@ def relative_errors(
 
 def _typical(errors: Floats) -> Floats:
     """Return the median of each series' errors, 0 without any, shape (series,)."""
-    known = np.ma.masked_invalid(errors)
-    middle: Floats = np.ma.filled(np.ma.median(known, axis=0), 0.0)
-    return middle if len(errors) else np.zeros(errors.shape[1])
+    is_known = np.isfinite(errors).any(axis=0)
+    middle = np.zeros(errors.shape[1])
+    known = np.where(np.isfinite(errors), errors, np.nan)[:, is_known]
+    if known.size:
+        middle[is_known] = np.nanmedian(known, axis=0)
+    return middle
 
 
 def pooled_errors(means: Floats, counts: Floats) -> Floats:
@@ -143,11 +147,12 @@ def _picked(scales: Sequence[Scale], which: Floats) -> Scale:
     """Return the scale of each series from the model that was picked for it."""
     rows = np.arange(len(which))
 
-    def attribute(name: str) -> Floats:
-        found: Floats = np.array([getattr(each, name) for each in scales])[which, rows]
-        return found
+    def picked(attributes: Iterable[Any]) -> Any:
+        return np.array(list(attributes))[which, rows]
 
     return Scale(
-        *(attribute("is_log"), attribute("middle")),
-        *(attribute("width"), attribute("floor")),
+        is_log=picked(each.is_log for each in scales),
+        middle=picked(each.middle for each in scales),
+        width=picked(each.width for each in scales),
+        floor=picked(each.floor for each in scales),
     )

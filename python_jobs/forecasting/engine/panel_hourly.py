@@ -10,7 +10,7 @@ from python_jobs.calendars.business_calendar import holiday_names
 from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
 from python_jobs.forecasting.engine.backtests import side_by_side
 from python_jobs.forecasting.engine.fleet import Booleans, Integers, blocks
-from python_jobs.forecasting.engine.models import BlockData, ModelForecast
+from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
 from python_jobs.forecasting.engine.origin import DTYPE
 from python_jobs.forecasting.engine.panel_candidates import (
     HOURLY_MODELS,

@@ -48,13 +48,17 @@ class Scale:
         """Return what is modelled; the first axis is that of the series."""
         is_log, middle, width, floor = self._columns(values.ndim)
         logs = np.log(np.maximum(values, floor))
-        return np.where(is_log, logs, (values - middle) / width)
+        modelled: Floats = np.where(is_log, logs, (values - middle) / width)
+        return modelled
 
     def back(self, modelled: Floats) -> Floats:
         """Return values; the first axis is that of the series."""
         is_log, middle, width, _ = self._columns(modelled.ndim)
         with np.errstate(over="ignore"):
-            return np.where(is_log, np.exp(modelled), middle + width * modelled)
+            values: Floats = np.where(
+                is_log, np.exp(modelled), middle + width * modelled
+            )
+        return values
 
     def _columns(self, dimensions: int) -> list[Any]:
         shape = (-1, *(1,) * (dimensions - 1))

@@ -1,7 +1,8 @@
 """What a fleet says of one of its series: the prior of its coefficients, and its level.
 
-Estimated per metric on the days that an origin knows, from a sample that does not depend
-on how the fleet is cut into blocks; so any block, on any machine, gets the same one.
+Estimated per metric on the days that an origin knows, from a sample that does not
+depend on how the fleet is cut into blocks; so any block, on any machine, gets the same
+one.
 """
 
 from collections.abc import Mapping
