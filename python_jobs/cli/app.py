@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from python_jobs.cli import (
     check_commands,
     data_commands,
+    forecast_command,
     maintain_command,
     pipeline_commands,
     read_commands,
@@ -130,6 +131,7 @@ data_commands.register(app)
 pipeline_commands.register(app)
 maintain_command.register(app)
 read_commands.register(app)
+forecast_command.register(app)
 check_commands.register(app)
 
 

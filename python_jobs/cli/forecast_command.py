@@ -1,0 +1,82 @@
+"""The command that forecasts files: no warehouse, no account."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from python_jobs.cli.panel_files import check_suffix, read_series, write_rows
+from python_jobs.cli.session import Session
+from python_jobs.runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from python_jobs.forecasting.engine.panel_series import Frequency
+
+FREQUENCIES: "dict[str, Frequency]" = {"D": "D", "h": "h"}
+
+
+def forecast(  # noqa: PLR0917 - the parser calls it by name
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Series as .csv or .parquet."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", metavar="FILE", help="Where to: a .csv or .parquet file."
+        ),
+    ],
+    horizon: Annotated[
+        int,
+        typer.Option("--horizon", metavar="N", min=1, help="Steps ahead."),
+    ],
+    frequency: Annotated[
+        str,
+        typer.Option("--frequency", metavar="D|h", help="A step: a day or an hour."),
+    ] = "D",
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", metavar="NAME", help="A candidate, or auto: backtests choose."
+        ),
+    ] = "auto",
+) -> None:
+    """Forecast any series in files, with quantiles: no warehouse is needed.
+
+    Columns: unique_id, ds and y, or server_id, timestamp and value; rows in any order,
+    steps and values may be missing. Each series is forecast from its own newest step.
+    """
+    session: Session = ctx.obj
+    if frequency not in FREQUENCIES:
+        raise UsageError(f"--frequency {frequency} → D or h")
+    check_suffix(output, option="--output")
+    series = read_series(files, frequency=frequency)
+
+    from python_jobs.forecasting.engine.panel import (  # noqa: PLC0415 - slow import
+        forecast_panel,
+    )
+
+    rows = forecast_panel(
+        series, horizon=horizon, frequency=FREQUENCIES[frequency], model=model
+    )
+    write_rows(rows, output)
+    session.console.print(_summary(rows, output, horizon=horizon))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(forecast)
+
+
+def _summary(rows: "pd.DataFrame", output: Path, *, horizon: int) -> str:
+    """Return one line: how many series, and which have no model of their own."""
+    of_series = rows.iloc[::horizon]
+    text = f"{len(of_series)} series, {len(rows)} rows in {output}"
+    reasons = of_series["reason"].value_counts()
+    if len(reasons):
+        counts = ", ".join(f"{count} {name}" for name, count in reasons.items())
+        text += f"; stand-ins: {counts}"
+    return text
