@@ -18,7 +18,7 @@ from python_jobs.forecasting.scale.job import (
     forecast_at_scale,
 )
 from python_jobs.forecasting.scale.lessons import MODELS
-from python_jobs.forecasting.scale.sources import open_source
+from python_jobs.forecasting.scale.sources import as_iceberg, open_source
 from python_jobs.runtime.errors import CapacityError, PlatformError, UsageError
 from python_jobs.runtime.progress import open_progress
 from python_jobs.store.catalog import namespace, open_catalog
@@ -71,11 +71,16 @@ def main(
             has_backtests=backtests,
         )
         settings = Settings.from_environment(target=target)
+        catalog, schema = open_catalog(settings), namespace(settings, NAMESPACE)
+        chosen = _engine(engine, chunk_series=chunk_series, master=master)
+        source = open_source(settings, features=features)
+        if engine is EngineName.SPARK:
+            source = as_iceberg(source, catalog, schema=schema)
         result = forecast_at_scale(
-            open_source(settings, features=features),
-            engine=_engine(engine, chunk_series=chunk_series, master=master),
-            catalog=open_catalog(settings),
-            namespace=namespace(settings, NAMESPACE),
+            source,
+            engine=chosen,
+            catalog=catalog,
+            namespace=schema,
             options=options,
             progress=open_progress(),
         )

@@ -1,5 +1,7 @@
 """Features by servers: what is read at once is bounded, however large the fleet is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +20,7 @@ from python_jobs.config.settings import Settings
 from python_jobs.forecasting.scale.lessons import Servers
 from python_jobs.forecasting.scale.part import sorted_rows
 from python_jobs.load_forecasts import READS
-from python_jobs.runtime.errors import InputError
+from python_jobs.runtime.errors import InputError, UsageError
 from python_jobs.store.catalog import namespace, open_catalog
 from python_jobs.store.filters import all_of, at_least, at_most, one_of
 
@@ -26,6 +28,8 @@ LOADS = "feat_load_forecasts"
 CALENDAR = "feat_calendar_weights"
 TEXTS = ("server_id", "metric", "calendar_id", "load_unit")
 COLUMNS = tuple(READS[LOADS].columns)
+COPIED_ROWS = 1_000_000
+"""Rows of a batch on the way from DuckDB to Iceberg."""
 
 
 class FeatureSource(Protocol):
@@ -61,6 +65,30 @@ def open_source(settings: Settings, *, features: str | None) -> FeatureSource:
     return IcebergFeatures(open_catalog(settings), schema)
 
 
+def as_iceberg(
+    source: FeatureSource, catalog: Catalog, *, schema: str
+) -> "IcebergFeatures":
+    """Return features as Iceberg tables, copied from a DuckDB file when they are not.
+
+    The copy replaces the one before in one commit, and never holds more than
+    `COPIED_ROWS`.
+    """
+    if isinstance(source, IcebergFeatures):
+        return source
+    if not isinstance(source, DuckDBFeatures):
+        raise UsageError("only features of DuckDB are copied to Iceberg")
+    catalog.create_namespace_if_not_exists(schema)
+    for name, batches in source.batches():
+        table = catalog.create_table_if_not_exists(
+            (schema, name), schema=batches.schema
+        )
+        with table.transaction() as change:
+            change.delete(AlwaysTrue())
+            for batch in batches:
+                change.append(pa.Table.from_batches([batch]))
+    return IcebergFeatures(catalog, schema)
+
+
 @dataclass(frozen=True)
 class DuckDBFeatures:
     """The schema ``features`` of a DuckDB file."""
@@ -86,6 +114,13 @@ class DuckDBFeatures:
         """Return the rows of some servers."""
         return _loads(self._loads("list_contains(?, server_id)", [list(servers)]))
 
+    def batches(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
+        """Yield name and rows of both tables, in batches."""
+        with self._connection() as connection:
+            for name, columns in ((LOADS, ", ".join(COLUMNS)), (CALENDAR, "*")):
+                query = f"select {columns} from features.{name}"  # noqa: S608 - ours
+                yield name, connection.execute(query).to_arrow_reader(COPIED_ROWS)
+
     def _loads(self, where: str, parameters: list[Any]) -> pa.Table:
         columns = ", ".join(COLUMNS)
         return self._rows(
@@ -94,11 +129,16 @@ class DuckDBFeatures:
         )
 
     def _rows(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
+        with self._connection() as connection:
+            return connection.execute(query, parameters or []).to_arrow_table()
+
+    @contextmanager
+    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self.path.exists():
             raise _not_built(LOADS, where=str(self.path))
         with duckdb.connect(str(self.path), read_only=True) as connection:
             try:
-                return connection.execute(query, parameters or []).to_arrow_table()
+                yield connection
             except duckdb.CatalogException:
                 raise _not_built(LOADS, where=str(self.path)) from None
 

@@ -80,9 +80,7 @@ class SparkEngine:
         """Forecast and write every group; arguments as of the chunks."""
         if not isinstance(source, IcebergFeatures):
             raise UsageError(
-                "Spark reads the features from Iceberg, and here they are in the DuckDB"
-                " file → use --engine chunks, or name an Iceberg namespace with"
-                " --features"
+                "Spark reads the features from Iceberg → copy them by `as_iceberg`"
             )
         groups = max(1, round(len(servers) * series_per_server / self.group_series))
 
