@@ -29,7 +29,7 @@ def calendar_terms(calendar_id: str, *, first: date, last: date) -> NDArray[np.f
     days = calendar_days(calendar_id, first=first, last=last)
     dates = days["calendar_date"].to_numpy().astype("datetime64[D]")
     years = (dates - FIRST_TREND_DAY).astype(np.float64) / DAYS_OF_YEAR
-    weekdays = days["calendar_date"].dt.dayofweek.to_numpy() + 1
+    weekdays = days["calendar_date"].dt.day_of_week.to_numpy() + 1
     columns = {"constant": np.ones(len(days)), "trend": years}
     columns |= {f"weekday_{day}": weekdays == day for day in range(2, 8)}
     for k in (1, 2, 3):
