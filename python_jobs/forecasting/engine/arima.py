@@ -2,7 +2,9 @@
 
 Source: Box and Jenkins (1970), Time Series Analysis, chapter 7: the sum of squares
 given that the first innovation is zero; Levenberg (1944) and Marquardt (1963) for the
-damping. Series lie side by side in lanes, so that one instruction serves several.
+damping; Brockwell and Davis (1991), Time Series: Theory and Methods, section 5.3, for
+the last innovation, which forgets the start late where the MA is near -1. Series lie
+side by side in lanes, so that one instruction serves several.
 """
 
 from dataclasses import dataclass
@@ -172,6 +174,7 @@ def _fit(values, found, is_converged):  # type: ignore[no-untyped-def]
                 )
             if not is_open:
                 break
+        _last_innovations(differences, best)
         for i in range(width):
             found[first + i, 0] = best[i, 0]
             found[first + i, 1] = best[i, 1]
@@ -179,6 +182,31 @@ def _fit(values, found, is_converged):  # type: ignore[no-untyped-def]
             found[first + i, 3] = differences[days - 2, i]
             found[first + i, 4] = best[i, 3]
             is_converged[first + i] = ended[i]
+
+
+@njit(cache=True, fastmath=_FAST, nogil=True)
+def _last_innovations(differences, best):  # type: ignore[no-untyped-def]
+    """Put each lane's last innovation, filtered from an unknown start, into ``best``.
+
+    ``ratio`` is the variance of a day's prediction over that of an innovation: large
+    on the first day, 1 when the start is forgotten.
+    """
+    days = differences.shape[0]
+    ar, ma = best[:, 0].copy(), best[:, 1].copy()
+    ratio, gain = np.empty(_LANES), np.zeros(_LANES)
+    for i in range(_LANES):
+        growth = ar[i] + ma[i]
+        ratio[i] = 1.0 + growth * growth / (1.0 - ar[i] * ar[i])
+    before = np.zeros(_LANES)
+    for t in range(days):
+        for i in range(_LANES):
+            now = differences[t, i]
+            share = 1.0 / ratio[i]
+            gain[i] = (now - ar[i] * before[i] - ma[i] * gain[i]) * share
+            ratio[i] = 1.0 + ma[i] * ma[i] * (1.0 - share)
+            before[i] = now
+    for i in range(_LANES):
+        best[i, 3] = gain[i]
 
 
 @njit(cache=True, fastmath=_FAST, nogil=True)

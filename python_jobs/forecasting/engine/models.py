@@ -62,9 +62,9 @@ def sarima(data: BlockData) -> ModelForecast:
     """Weekday means with ARIMA(1,1,1) errors on the load."""
     days = data.loads.shape[1]
     weekdays = np.arange(days) % WEEK_DAYS
-    means = np.column_stack(
-        [data.loads[:, weekdays == day].mean(axis=1) for day in range(WEEK_DAYS)]
-    )
+    # contiguous, so that the order of a sum does not depend on the rows beside it
+    own = [np.ascontiguousarray(data.loads[:, weekdays == k]) for k in range(WEEK_DAYS)]
+    means = np.column_stack([loads.mean(axis=1) for loads in own])
     fit = fit_arima(data.loads - means[:, weekdays])
     ahead = np.roll(means, -(days % WEEK_DAYS), axis=1)
     state = _rows(fit) | {f"season_{day}": ahead[:, day] for day in range(WEEK_DAYS)}
