@@ -100,8 +100,11 @@ def train(origin: EngineOrigin) -> BoostedFleet | None:
         early_stopping=False,
         random_state=_SEED,
     )
+    features = np.concatenate(rows)
+    # the trainer fails on a column without one value, as last year's in a young fleet
+    features[:, np.logical_not(np.isfinite(features).any(axis=0))] = 0.0
     with threadpool_limits(limits=1):
-        regressor.fit(np.concatenate(rows), np.concatenate(targets))
+        regressor.fit(features, np.concatenate(targets))
     return BoostedFleet(regressor, metric_codes)
 
 
