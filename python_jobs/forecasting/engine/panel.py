@@ -1,7 +1,6 @@
 """A forecast for any long frame: series in, quantiles out, no warehouse."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from python_jobs.forecasting.engine.panel_choice import (
     weighted_mean,
 )
 from python_jobs.forecasting.engine.panel_daily import DailyPanel
+from python_jobs.forecasting.engine.panel_forecasts import Forecasts
 from python_jobs.forecasting.engine.panel_hourly import HourlyPanel
 from python_jobs.forecasting.engine.panel_intervals import (
     PastErrors,
@@ -34,10 +34,7 @@ from python_jobs.forecasting.engine.panel_series import (
     Frequency,
     PanelSeries,
 )
-from python_jobs.forecasting.engine.panel_stand_ins import stand_in
 from python_jobs.forecasting.engine.panel_told import Told
-from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.errors import UsageError
 
 LARGEST_ORIGINS = 5
@@ -90,18 +87,21 @@ def forecast_panel(
     Raises
     ------
     InputError
-        If a column or key of the frame is missing, or a key comes twice.
+        If a column or key of the frame is missing, a key comes twice, or a calendar is
+        unknown.
     UsageError
-        If the model is unknown or the horizon is not positive.
+        If model or frequency is unknown or the horizon is not positive.
     """
     if horizon < 1:
         raise UsageError(f"horizon {horizon} → at least one step")
-    kind = _PANELS[frequency]
+    kind = _PANELS.get(frequency)
+    if kind is None:
+        raise UsageError(f"frequency '{frequency}' is unknown → {', '.join(_PANELS)}")
     if model != AUTO and model not in kind.models:
         raise UsageError(
             f"model '{model}' is unknown → {', '.join([AUTO, *kind.models])}"
         )
-    series = PanelSeries.of(frame, frequency=frequency, calendar=calendar)
+    series = PanelSeries.cut(frame, frequency=frequency, calendar=calendar)
     panel = kind(series, horizon=horizon, processes=processes)
     names = list(panel.models) if model == AUTO else [model]
     found = Forecasts.none(series, horizon)
@@ -110,51 +110,8 @@ def forecast_panel(
         by_metric.setdefault(group.metric, []).append(group)
     for of_metric in by_metric.values():
         _forecast(panel, names, of_metric, origins=origins, found=found)
-    return found.frame(series, frequency=frequency)
-
-
-@dataclass(frozen=True)
-class Forecasts:
-    """What is forecast of each series of a panel.
-
-    Attributes
-    ----------
-    models, reasons
-        Shape (series,), None for nothing.
-    values, quantiles
-        Shape (series, horizon) and (series, horizon, 9).
-    """
-
-    models: Strings
-    reasons: Strings
-    values: Floats
-    quantiles: Floats
-
-    @classmethod
-    def none(cls, series: PanelSeries, horizon: int) -> "Forecasts":
-        """Return the forecasts of series without any value."""
-        count = len(series)
-        return cls(
-            models=np.full(count, None, dtype=object),
-            reasons=np.full(count, "all_missing", dtype=object),
-            values=np.full((count, horizon), np.nan),
-            quantiles=np.full((count, horizon, len(QUANTILES)), np.nan),
-        )
-
-    def frame(self, series: PanelSeries, *, frequency: Frequency) -> pd.DataFrame:
-        """Return one row per series and step ahead."""
-        horizon = self.values.shape[1]
-        steps = series.newest_steps[:, None] + np.arange(1, horizon + 1)
-        columns = {
-            "unique_id": np.repeat(series.unique_ids, horizon),
-            "ds": steps.ravel().astype(f"datetime64[{frequency}]").astype("M8[us]"),
-            "model": np.repeat(self.models, horizon),
-            "reason": np.repeat(self.reasons, horizon),
-            "forecast_value": self.values.ravel(),
-        }
-        for place, name in enumerate(QUANTILES):
-            columns[name] = self.quantiles[:, :, place].ravel()
-        return pd.DataFrame(columns)
+    rows = found.frame(series, frequency=frequency)
+    return rows.astype({"unique_id": frame["unique_id"].dtype})
 
 
 def _forecast(
@@ -203,7 +160,7 @@ def _forecast(
     for group, (all_told, labels), at in zip(of_metric, chosen, known, strict=True):
         live = all_told[0]
         around = quantiles_ahead(live, widths=width, is_special=at[0].is_special)
-        _keep(panel, group, live, around, labels=labels, found=found)
+        found.keep(panel, group, live, around, labels=labels)
 
 
 def _means(
@@ -239,37 +196,3 @@ def _means(
             ([weighted_mean(each.told, names, weights) for each in at], labels)
         )
     return chosen
-
-
-def _keep(
-    panel: Panel,
-    group: Group,
-    live: Told,
-    around: Floats,
-    *,
-    labels: Strings,
-    found: Forecasts,
-) -> None:
-    """Keep a group's forecasts, and what stands in where there is none."""
-    series = panel.series
-    values = live.values
-    for row, position in enumerate(group.positions):
-        if live.is_valid[row]:
-            found.models[position], found.reasons[position] = labels[row], None
-            found.values[position] = values[row]
-            found.quantiles[position] = around[row]
-            rows = slice(
-                series.starts[position],
-                series.starts[position] + series.lengths[position],
-            )
-            if series.values[rows].min() >= 0.0:
-                np.maximum(found.values[position], 0.0, out=found.values[position])
-                np.maximum(
-                    found.quantiles[position], 0.0, out=found.quantiles[position]
-                )
-            continue
-        name, reason, value, quantile = stand_in(
-            series, position, horizon=panel.horizon, season=panel.season
-        )
-        found.models[position], found.reasons[position] = name, reason
-        found.values[position], found.quantiles[position] = value, quantile

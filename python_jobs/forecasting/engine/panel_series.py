@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
+from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.forecasting.engine.fleet import Booleans, Integers, Strings
+from python_jobs.forecasting.engine.panel_gaps import filled, missing
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.errors import InputError
 
@@ -23,7 +24,6 @@ SEASONS: Mapping[Frequency, tuple[int, ...]] = {"D": (7,), "h": (168, 24)}
 LONGEST_STEPS: Mapping[Frequency, int] = {"D": 3660, "h": 2 * 8784}
 """Newest steps of a series that are used: one wild timestamp costs no memory."""
 
-PAST_SEASONS = 4
 FLOOR_SHARE = 0.001
 """Floor under a logarithm, as a share of the series' largest value."""
 
@@ -41,8 +41,10 @@ class PanelSeries:
         A series of nothing but missing values has length 0.
     newest_steps
         Newest time of a series in the frame, its value missing or not.
+    exponents
+        Power of two that the values of a series are a multiple of.
     measured, values, is_filled
-        By row: what was measured or NaN, the same without gaps, and where they differ.
+        By row: what was measured or NaN, the same without gaps, and the gaps.
     """
 
     unique_ids: Strings
@@ -52,6 +54,7 @@ class PanelSeries:
     lengths: Integers
     first_steps: Integers
     newest_steps: Integers
+    exponents: Integers
     measured: Floats
     values: Floats
     is_filled: Booleans
@@ -60,8 +63,13 @@ class PanelSeries:
         """Return the number of series."""
         return len(self.unique_ids)
 
+    def of(self, position: int) -> Floats:
+        """Return the values of one series, without gaps."""
+        first = self.starts[position]
+        return self.values[first : first + self.lengths[position]]
+
     @classmethod
-    def of(
+    def cut(
         cls, frame: pd.DataFrame, *, frequency: Frequency, calendar: str
     ) -> "PanelSeries":
         """Cut a long frame into series.
@@ -78,7 +86,7 @@ class PanelSeries:
         Raises
         ------
         InputError
-            If a column is missing, a time is missing, or a key comes twice.
+            If a column or time is missing, a key comes twice or a calendar is unknown.
         """
         _refuse_columns(frame)
         codes, names = pd.factorize(frame["unique_id"], sort=True)
@@ -95,13 +103,25 @@ class PanelSeries:
         _refuse_repeats(codes, times, names=names, frequency=frequency)
         ends = np.flatnonzero(np.append(np.diff(codes) != 0, len(codes) > 0))
         newest_rows = ends if order is None else order[ends]
-        ragged = _ragged(codes, times, measured, longest=LONGEST_STEPS[frequency])
+        calendars = _attribute(frame, CALENDAR, newest_rows, otherwise=calendar)
+        _refuse_calendars(calendars)
+        starts, lengths, first_steps, measured = _ragged(
+            codes, times, measured, longest=LONGEST_STEPS[frequency]
+        )
+        exponents, measured = _in_powers_of_two(starts, lengths, measured)
+        seasons = SEASONS[frequency]
         return cls(
             unique_ids=np.asarray(names, dtype=object),
             metrics=_attribute(frame, METRIC, newest_rows, otherwise=""),
-            calendar_ids=_attribute(frame, CALENDAR, newest_rows, otherwise=calendar),
+            calendar_ids=calendars,
+            starts=starts,
+            lengths=lengths,
+            first_steps=first_steps,
             newest_steps=times[ends],
-            **_filled(*ragged, seasons=SEASONS[frequency]),
+            exponents=exponents,
+            measured=measured,
+            values=filled(starts, lengths, measured, seasons=seasons),
+            is_filled=missing(starts, lengths, measured, week=seasons[0]),
         )
 
 
@@ -112,12 +132,19 @@ def _refuse_columns(frame: pd.DataFrame) -> None:
                 f"the frame has no column {name}; it has {', '.join(frame.columns)}"
                 " → name the columns unique_id, ds and y"
             )
-    if frame["ds"].dtype.kind != "M":
-        raise InputError(
-            f"column ds is {frame['ds'].dtype}; expected naive datetimes → convert it"
-        )
+    kind = frame["ds"].dtype
+    if kind.kind != "M" or isinstance(kind, pd.DatetimeTZDtype):
+        raise InputError(f"column ds is {kind}; expected naive datetimes → convert it")
     if frame["y"].dtype.kind not in "fiu":
         raise InputError(f"column y is {frame['y'].dtype}; expected numbers")
+
+
+def _refuse_calendars(calendars: Strings) -> None:
+    unknown = sorted({str(each) for each in calendars} - set(CALENDAR_IDS))
+    if unknown:
+        raise InputError(
+            f"calendar '{unknown[0]}' is unknown → {', '.join(CALENDAR_IDS)}"
+        )
 
 
 def _order(codes: Integers, times: Integers) -> Integers | None:
@@ -146,7 +173,8 @@ def _attribute(
 ) -> Strings:
     if name not in frame:
         return np.full(len(rows), otherwise, dtype=object)
-    return frame[name].iloc[rows].astype(object).to_numpy()
+    found = frame[name].iloc[rows].astype(object)
+    return found.where(found.notna() & found.ne(""), otherwise).to_numpy()
 
 
 def _ragged(
@@ -168,42 +196,17 @@ def _ragged(
     return starts, lengths, first, values
 
 
-def _filled(
-    starts: Integers,
-    lengths: Integers,
-    first_steps: Integers,
-    measured: Floats,
-    *,
-    seasons: tuple[int, ...],
-) -> dict[str, Any]:
-    values = measured.copy()
-    _fill(starts, lengths, np.array(seasons), values)
-    return {
-        "starts": starts,
-        "lengths": lengths,
-        "first_steps": first_steps,
-        "measured": measured,
-        "values": values,
-        "is_filled": np.isnan(measured),
-    }
+def _in_powers_of_two(
+    starts: Integers, lengths: Integers, measured: Floats
+) -> tuple[Integers, Floats]:
+    """Return each series' exponent, and values that lie between -1 and 1.
 
-
-@njit(cache=True, nogil=True)
-def _fill(starts, lengths, seasons, values):  # type: ignore[no-untyped-def]
-    """Fill a gap with the median of past seasons, else with the value before it."""
-    found = np.empty(PAST_SEASONS)
-    for i in range(len(starts)):
-        for t in range(starts[i], starts[i] + lengths[i]):
-            if not np.isnan(values[t]):
-                continue
-            for season in seasons:
-                count = 0
-                for k in range(1, PAST_SEASONS + 1):
-                    if t - k * season >= starts[i]:
-                        found[count] = values[t - k * season]
-                        count += 1
-                if count:
-                    values[t] = np.median(found[:count])
-                    break
-            else:
-                values[t] = values[t - 1]
+    A power of two moves no digit, so the unit of a series changes nothing.
+    """
+    exponents = np.zeros(len(starts), dtype=np.int64)
+    has_rows = lengths > 0
+    if has_rows.any():
+        sizes = np.where(np.isnan(measured), 0.0, np.abs(measured))
+        largest = np.maximum.reduceat(sizes, starts[has_rows])
+        exponents[has_rows] = np.frexp(largest)[1]
+    return exponents, np.ldexp(measured, -np.repeat(exponents, lengths))

@@ -1,8 +1,11 @@
 """What stands in for a series that no model can be fitted to, and why."""
 
+import math
+
 import numpy as np
 from scipy.special import ndtri
 
+from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.guards import FLAT_DAYS, Reason
@@ -11,11 +14,14 @@ from python_jobs.forecasting.series import Floats
 SEASON_MEAN, LAST_VALUE = "season_mean", "last_value"
 
 _SEASONS = 4
-_DEVIATES = ndtri(np.array(list(QUANTILES.values())))
+_FEWEST_SEASONS = 2
+_YEAR_SEASONS = 52
+_LEVELS = np.array(list(QUANTILES.values()))
+_DEVIATES = ndtri(_LEVELS)
 
 
 def stand_in(
-    series: PanelSeries, position: int, *, horizon: int, season: int
+    series: PanelSeries, position: int, *, horizon: int, season: int, shortest: int
 ) -> tuple[str, str, Floats, Floats]:
     """Forecast a series by the mean of its past seasons, or by its last value.
 
@@ -25,6 +31,8 @@ def stand_in(
         Which series of a panel; it has a value.
     horizon, season
         Steps ahead, and steps after which a pattern comes again.
+    shortest
+        Steps below which no model is fitted.
 
     Returns
     -------
@@ -33,23 +41,62 @@ def stand_in(
         shape (horizon, 9).
     """
     first = series.starts[position]
-    values = series.values[first : first + series.lengths[position]]
-    recent = values[-_SEASONS * season :]
-    is_flat = np.ptp(values[-FLAT_DAYS:]) == 0.0
-    if len(values) < 2 * season or is_flat:
-        name, centre = LAST_VALUE, np.full(horizon, values[-1])
-        moves = np.diff(recent)
-        spread = float(np.sqrt((moves**2).mean())) if len(moves) else 0.0
-        sd = spread * np.sqrt(np.arange(1, horizon + 1))
+    rows = slice(first, first + series.lengths[position])
+    known = int(np.flatnonzero(np.isfinite(series.measured[rows]))[-1]) + 1
+    values, measured = series.values[rows][:known], series.measured[rows][:known]
+    silent = int(series.lengths[position]) - known
+    ahead = silent + horizon
+    is_flat = known >= FLAT_DAYS and np.ptp(values[-FLAT_DAYS:]) == 0.0
+    if is_flat or known < _FEWEST_SEASONS * season:
+        name, centre, sd = LAST_VALUE, np.full(ahead, values[-1]), np.zeros(ahead)
+        if not is_flat:
+            sd += _step_spread(values) * np.sqrt(np.arange(1, ahead + 1))
     else:
-        name = SEASON_MEAN
-        whole = recent[-(len(recent) // season) * season :].reshape(-1, season)
-        centre = np.resize(whole.mean(axis=0), horizon)
-        sd = np.full(
-            horizon, whole.std(axis=0).mean() * np.sqrt(1.0 + 1.0 / len(whole))
-        )
-    reason = Reason.FLAT if is_flat and len(values) >= FLAT_DAYS else Reason.TOO_SHORT
+        name, (centre, sd) = SEASON_MEAN, _season_mean(measured, ahead, season=season)
     around = centre[:, None] + sd[:, None] * _DEVIATES
-    if values.min() >= 0.0:
-        around = np.maximum(around, 0.0)
-    return name, str(reason), centre, around
+    if is_flat and _was_still_before(values):
+        around[:] = np.quantile(values[-_YEAR_SEASONS * season :], _LEVELS)
+    if is_flat:
+        reason = Reason.FLAT
+    elif silent >= _FEWEST_SEASONS * season:
+        reason = Reason.SILENT
+    elif series.is_filled[rows].mean() > LARGEST_FILLED_SHARE:
+        reason = Reason.GAP
+    else:
+        reason = Reason.TOO_SHORT if known < shortest else Reason.FIT_FAILED
+    return name, str(reason), centre[silent:], around[silent:]
+
+
+def _step_spread(values: Floats) -> float:
+    moves = np.diff(values)
+    return float(np.sqrt((moves**2).mean())) if len(moves) else 0.0
+
+
+def _season_mean(measured: Floats, ahead: int, *, season: int) -> tuple[Floats, Floats]:
+    """Return mean and spread of the newest seasons, more of them where few are known.
+
+    A part of the season that was never measured takes the mean of all.
+    """
+    share = np.isfinite(measured).mean()
+    seasons = min(math.ceil(_SEASONS / share), len(measured) // season)
+    past = measured[-seasons * season :].reshape(seasons, season)
+    is_known = np.isfinite(past)
+    counts = is_known.sum(axis=0)
+    overall = past[is_known].mean() if is_known.any() else np.nanmean(measured)
+    sums = np.where(is_known, past, 0.0).sum(axis=0)
+    centre = np.where(counts > 0, sums / np.maximum(counts, 1), overall)
+    errors = (past - centre)[is_known]
+    freedom = len(errors) - np.count_nonzero(counts)
+    if freedom > 0:
+        spread = np.sqrt((errors**2).sum() / freedom * (1.0 + 1.0 / seasons))
+    else:
+        spread = np.nanstd(measured)
+    return np.resize(centre, ahead), np.full(ahead, spread)
+
+
+def _was_still_before(values: Floats) -> bool:
+    """Return whether the last value stood half as long before: it comes and goes."""
+    ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))
+    runs = np.diff(ends, prepend=-1)
+    alike = runs[values[ends] == values[-1]]
+    return bool(len(alike) > 1 and 2 * alike[:-1].max() >= alike[-1])

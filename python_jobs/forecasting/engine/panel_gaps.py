@@ -1,0 +1,95 @@
+"""Steps of a series without a measurement: filled from the past alone."""
+
+import numpy as np
+from numba import njit
+
+from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
+from python_jobs.forecasting.engine.fleet import Booleans, Integers
+from python_jobs.forecasting.series import Floats
+
+PAST_SEASONS = 4
+"""Seasons that a missing value is sought back by."""
+
+LARGEST_CLOSED_SHARE = 0.1
+"""A time of the week measured no more often is one that the series does not have."""
+
+
+def filled(
+    starts: Integers, lengths: Integers, measured: Floats, *, seasons: tuple[int, ...]
+) -> Floats:
+    """Return values without gaps.
+
+    A gap takes the median of the same time in past seasons, as far as it was measured
+    there. A time that never was (the weekend of a share price) takes the value before,
+    and a gap longer than a season repeats the season before it.
+
+    Parameters
+    ----------
+    starts, lengths
+        First row and number of rows by series; a first row is always measured.
+    measured
+        By row, NaN for nothing.
+    seasons
+        Steps after which a pattern comes again, the best first, the shortest last.
+    """
+    values = measured.copy()
+    _fill(starts, lengths, np.array(seasons), measured, values)
+    return values
+
+
+def missing(
+    starts: Integers, lengths: Integers, measured: Floats, *, week: int
+) -> Booleans:
+    """Return which rows lack a value that their series usually has.
+
+    Times of the week at which a series never is measured are no gap: a price has no
+    weekend, a car park no night.
+
+    Parameters
+    ----------
+    starts, lengths, measured
+        See `filled`.
+    week
+        Steps of a week.
+    """
+    is_missing = np.isnan(measured)
+    for start, length in zip(starts, lengths, strict=True):
+        rows = is_missing[start : start + length]
+        if rows.mean() <= LARGEST_FILLED_SHARE if length else True:
+            continue
+        slots = np.arange(length) % week
+        counts = np.bincount(slots, minlength=week)
+        known = np.bincount(slots, weights=~rows, minlength=week)
+        share = known / np.maximum(counts, 1)
+        if share.max() >= 1.0 - LARGEST_FILLED_SHARE:
+            rows &= (share > LARGEST_CLOSED_SHARE)[slots]
+    return is_missing
+
+
+@njit(cache=True, nogil=True)
+def _fill(starts, lengths, seasons, measured, values):  # type: ignore[no-untyped-def]
+    found = np.empty(PAST_SEASONS)
+    for i in range(len(starts)):
+        gap = 0
+        for t in range(starts[i], starts[i] + lengths[i]):
+            if not np.isnan(measured[t]):
+                gap = 0
+                continue
+            gap += 1
+            count = 0
+            for season in seasons:
+                for k in range(1, PAST_SEASONS + 1):
+                    past = t - k * season
+                    if past >= starts[i] and not np.isnan(measured[past]):
+                        found[count] = measured[past]
+                        count += 1
+                if count:
+                    break
+            if count:
+                values[t] = np.median(found[:count])
+            elif gap <= seasons[-1]:
+                values[t] = values[t - 1]
+            elif t - seasons[0] >= starts[i]:
+                values[t] = values[t - seasons[0]]
+            else:
+                values[t] = values[t - seasons[-1]]
