@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from python_jobs.cli.panel_files import check_suffix, read_series, write_rows
+from python_jobs.cli.panel_files import check_output, read_series, write_rows
 from python_jobs.cli.session import Session
 from python_jobs.runtime.errors import UsageError
 
@@ -52,7 +52,7 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
     session: Session = ctx.obj
     if frequency not in FREQUENCIES:
         raise UsageError(f"--frequency {frequency} → D or h")
-    check_suffix(output, option="--output")
+    check_output(output)
     series = read_series(files, frequency=frequency)
 
     from python_jobs.forecasting.engine.panel import (  # noqa: PLC0415 - slow import

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.runtime.errors import InputError, PlatformError, UsageError
 
 SUFFIXES = (".csv", ".parquet")
@@ -18,7 +19,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names that a column may have, the own one first."""
 
-_OPTIONAL = ("metric", "calendar_id")
+CALENDAR = "calendar_id"
+_OPTIONAL = ("metric", CALENDAR)
 _MISSING = ("", "nan", "na", "n/a", "null", "none")
 _FIRST_ROW = {".csv": 2, ".parquet": 1}
 
@@ -67,21 +69,45 @@ def check_suffix(path: Path, *, option: str) -> None:
         raise UsageError(f"{option} {path} → end the name in {' or '.join(SUFFIXES)}")
 
 
+def check_output(path: Path) -> None:
+    """Refuse a file that cannot be written, before anything is computed.
+
+    Raises
+    ------
+    UsageError
+        If its name does not say what it is.
+    PlatformError
+        If its folder does not exist.
+    """
+    check_suffix(path, option="--output")
+    if not path.parent.is_dir():
+        raise PlatformError(
+            f"{path} cannot be written: {path.parent} is no folder → make it first"
+        )
+
+
 def write_rows(rows: pd.DataFrame, path: Path) -> None:
-    """Write a table as its suffix says.
+    """Write a table as its suffix says, whole or not at all.
 
     Raises
     ------
     PlatformError
         If the disk does not take it.
     """
+    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         if path.suffix == ".csv":
-            rows.to_csv(path, index=False)
+            rows.to_csv(unfinished, index=False)
         else:
-            rows.to_parquet(path, index=False)
+            rows.to_parquet(unfinished, index=False)
+        unfinished.replace(path)
     except OSError as error:
-        raise PlatformError(f"{path} cannot be written: {error}") from None
+        reason = error.strerror or error
+        raise PlatformError(
+            f"{path} cannot be written: {reason} → free the disk or choose another"
+        ) from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _checked(path: Path) -> pd.DataFrame:
@@ -98,10 +124,20 @@ def _checked(path: Path) -> pd.DataFrame:
             )
         columns[name] = found
     first = _FIRST_ROW[path.suffix]
-    place = pd.Series([f"{path}:{line}" for line in range(first, first + len(rows))])
+    rows = rows.assign(
+        place=[f"{path}:{first + number}" for number in range(len(rows))]
+    )
+    if path.suffix == ".csv":
+        cells = rows.drop(columns="place")
+        rows = rows[(cells.notna() & (cells != "")).any(axis=1)]
+    place = rows["place"]
     ids = rows[columns["unique_id"]].astype("str").str.strip()
     is_empty = rows[columns["unique_id"]].isna() | ids.eq("")
     _refuse(is_empty, place, columns["unique_id"], ids, expected="an identifier")
+    if CALENDAR in rows:
+        known = rows[CALENDAR].isna() | rows[CALENDAR].isin(["", *CALENDAR_IDS])
+        names = " or ".join(CALENDAR_IDS)
+        _refuse(~known, place, CALENDAR, rows[CALENDAR], expected=names)
     return pd.DataFrame(
         {
             "unique_id": ids,
@@ -117,7 +153,9 @@ def _read(path: Path) -> pd.DataFrame:
     check_suffix(path, option="FILE")
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype=str, keep_default_na=False)
+            return pd.read_csv(
+                path, dtype=str, keep_default_na=False, skip_blank_lines=False
+            )
         return pd.read_parquet(path)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist → check the name") from None
