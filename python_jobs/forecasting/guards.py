@@ -57,8 +57,8 @@ def unusable_reason(series: LoadSeries, *, origin_date: np.datetime64) -> Reason
     loads = np.maximum(series.load_values[past], series.log_floor)
     measured = series.measured_values[past]
     breaches = {
-        Reason.ENDED: series.days[past][-1] < origin_date,
         Reason.GAP: not series.is_unbroken,
+        Reason.ENDED: series.days[past][-1] < origin_date,
         Reason.NOT_FINITE: not np.isfinite(loads).all(),
         Reason.SILENT: not np.isfinite(measured[-LARGEST_SILENT_DAYS:]).any(),
         Reason.FLAT: np.ptp(loads[-FLAT_DAYS:]) == 0.0,

@@ -220,10 +220,10 @@ def _look_back(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch a 
         for t in range(max(starts[i], end - FLAT_DAYS), end):
             load = max(loads[t], log_floors[i])
             low, high = min(low, load), max(high, load)
-        if elapsed[i] > lengths[i]:
-            codes[i] = 1
-        elif not is_unbroken[i]:
+        if not is_unbroken[i]:
             codes[i] = 2
+        elif elapsed[i] > lengths[i]:
+            codes[i] = 1
         elif not is_finite:
             codes[i] = 3
         elif is_silent:

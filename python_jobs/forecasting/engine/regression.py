@@ -33,8 +33,12 @@ SMALLEST_SHIFT_GAIN = 0.1
 AUTOCORRELATION_FACTOR = 3.0
 """Variance of a mean of days that follow each other, over that of independent ones."""
 
+SHIFT_DEVIATES = 4.5
+"""Standard errors that a step must be away from none: it is the largest of many."""
+
 _RELATIVE_CUTOFF = 1e-10
 _NO_SHIFT = -1
+_SHIFT_SQUARES = AUTOCORRELATION_FACTOR * SHIFT_DEVIATES**2
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 
@@ -211,6 +215,7 @@ def _level_shifts(residuals, step_squares, levelled, pulled, shift_day):  # type
     their running sum, and the gain of the step its square over `step_squares`.
     """
     count, days = residuals.shape
+    least = max(SMALLEST_SHIFT_GAIN, _SHIFT_SQUARES / days)
     for i in range(count):
         squares, running, most, at, size = 0.0, 0.0, 0.0, -1, 0.0
         for t in range(days):
@@ -222,7 +227,7 @@ def _level_shifts(residuals, step_squares, levelled, pulled, shift_day):  # type
                     most = running * running / length
                     at = t + 1
                     size = running / length
-        if at >= 0 and most > SMALLEST_SHIFT_GAIN * (squares - most):
+        if at >= 0 and most > least * (squares - most):
             for t in range(at):
                 levelled[i, t] -= size
                 pulled[i, t] -= size

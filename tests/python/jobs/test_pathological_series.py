@@ -4,11 +4,20 @@ import warnings
 
 import numpy as np
 import pytest
-from fleet_frames import LITERAL, WrittenSeries, outcomes_at, wave
+from fleet_frames import (
+    LITERAL,
+    LOADS,
+    WrittenSeries,
+    frames,
+    load_rows,
+    outcomes_at,
+    run,
+    wave,
+)
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from python_jobs.forecasting.candidates import predict
-from python_jobs.forecasting.config import Candidate
+from python_jobs.forecasting.config import Candidate, JobsConfig
 from python_jobs.forecasting.forecasts import LoadForecast
 from python_jobs.forecasting.guards import (
     LARGEST_EXCURSION,
@@ -55,13 +64,75 @@ REFUSED = {
         Reason.FLAT,
     ),
     "decommissioned": (WrittenSeries(wave(DAYS), ended_days_ago=1), Reason.ENDED),
+    "one_day": (WrittenSeries(wave(1)), Reason.FLAT),
+    "long_dead": (WrittenSeries(wave(DAYS), filled_days=120), Reason.SILENT),
 }
 FORECAST = {
     "spike": WrittenSeries(spiked()),
     "level_shift": WrittenSeries(shifted()),
     "barely_alive": WrittenSeries(wave(DAYS), filled_days=13),
     "four_weeks": WrittenSeries(wave(28)),
+    "risen": WrittenSeries(risen()),
+    "on_and_off": WrittenSeries(np.where(np.arange(DAYS) % 2, 90.0, 0.0)),
+    "rare_peaks": WrittenSeries(np.where(np.arange(DAYS) % 17, 1e-7, 60.0)),
 }
+STATES = {
+    "constant": "constant",
+    "zero": "constant",
+    "all_missing": "not_finite",
+    "never_measured": "all_missing",
+    "infinite": "not_finite",
+    "one_gap": "gap",
+    "short": "too_short",
+    "dead_end": "outage_at_end",
+    "switched_off": "constant",
+    "decommissioned": "outage_at_end",
+    "one_day": "constant",
+    "long_dead": "dead",
+    "spike": "short_history",
+    "level_shift": "level_shift",
+    "barely_alive": "short_history",
+    "four_weeks": "short_history",
+    "risen": "level_shift",
+    "on_and_off": "short_history",
+    "rare_peaks": "short_history",
+}
+"""What `ml.series_states` says of each."""
+
+
+def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
+    """Nineteen series among twelve sound ones: each has its state, nothing else breaks.
+
+    Every published number is finite, quantiles do not cross, and nothing is forecast
+    outside 0 to 100 %.
+    """
+    refused = {name: written for name, (written, _) in REFUSED.items()}
+    sound = {f"sound_{k}": WrittenSeries(wave(DAYS, seed=k)) for k in range(12)}
+    odd = refused | FORECAST
+    assert len(odd) == 19
+    given = frames(sound, day_count=DAYS)
+    # the contract refuses what SQL never hands over; the engine must stand it as well
+    rows = load_rows(odd | sound).sort_values(["server_id", "metric", "load_date"])
+    published = run(
+        given | {LOADS: rows.reset_index(drop=True)},
+        options=JobsConfig(processes=1, fit_days=182),
+    )
+    states = published["ml.series_states"].set_index("server_id")
+    assert states.loc[list(STATES), "state"].to_dict() == STATES
+    expected = {name: str(reason) for name, (_, reason) in REFUSED.items()}
+    assert states.loc[list(expected), "reason"].to_dict() == expected
+    assert (states["reason"].isna() == states["model"].notna()).all()
+    assert states.loc[list(sound), "model"].notna().all()
+    live = published["ml.load_forecasts"].query("origin_number == 0")
+    forecast = states.index[states["model"].notna()]
+    assert set(live["server_id"]) == set(forecast)
+    assert live.groupby("server_id").size().eq(30).all()
+    for rows in published.values():
+        assert np.isfinite(rows.select_dtypes("number").fillna(0.0)).all(axis=None)
+    quantiles = live.filter(like="forecast_p").to_numpy()
+    assert (np.diff(quantiles, axis=1) >= 0.0).all()
+    assert quantiles.min() >= 0.0
+    assert quantiles.max() <= 100.0
 
 
 @pytest.mark.parametrize("name", REFUSED)
