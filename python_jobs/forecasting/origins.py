@@ -23,6 +23,9 @@ from python_jobs.runtime.progress import Task
 
 LIVE_ORIGIN = 0
 
+FROM_ANOTHER_DAY = -1
+"""Number of an origin that is neither live nor a backtest."""
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -139,13 +139,7 @@ def candidate_block(
     """Guard a forecast, put its interval around it, and hold it against what came."""
     fleet, series = origin.fleet, fitted.block.series
     horizon = forecast.centre.shape[1]
-    seen = fitted.data.loads
-    bounds = Bounds(
-        lowest=seen.min(axis=1),
-        highest=seen.max(axis=1),
-        capacities=fleet.capacities[series],
-        ceilings=fleet.ceilings[series],
-    )
+    bounds = _bounds(fleet, series, seen=fitted.data.loads)
     reasons = refusals(forecast, bounds)
     is_valid = np.array([each is None for each in reasons], dtype=np.bool_)
     is_eoq = origin.is_eoq_ahead(fitted.block.calendar_id, horizon)
@@ -203,3 +197,12 @@ def side_by_side(
         yield from Parallel(n_jobs=workers, backend="threading", return_as="generator")(
             delayed(function)(block) for block in blocks
         )
+
+
+def _bounds(fleet: Fleet, series: Integers, *, seen: Floats) -> Bounds:
+    return Bounds(
+        lowest=seen.min(axis=1),
+        highest=seen.max(axis=1),
+        capacities=fleet.capacities[series],
+        ceilings=fleet.ceilings[series],
+    )

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from python_jobs.calendar_weights import WINDOW_DAYS
-from python_jobs.forecasting.backtest import SCALE_DAYS
-from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
-from python_jobs.forecasting.guards import FLAT_DAYS, LARGEST_SILENT_DAYS, Reason
-from python_jobs.forecasting.series import WEEK_DAYS, Floats
+from python_jobs.forecasting.engine.fleet_kernels import fill_scales, fill_windows
+from python_jobs.forecasting.guards import Reason
+from python_jobs.forecasting.series import Floats
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -137,7 +135,7 @@ class Fleet:
         first = np.array([first_days[each] for each in self.calendar_ids], np.int64)
         whole = np.maximum(origin_day - first + 1, 0)
         codes, windows = np.full(len(self), _USABLE), np.zeros(len(self), np.int64)
-        _look_back(
+        fill_windows(
             *(self.starts, self.lengths, origin_day - self.first_days + 1, whole),
             *(self.is_unbroken, self.loads, self.measured, self.is_filled),
             *(self.log_floors, np.array(WINDOW_DAYS), windows, codes),
@@ -148,12 +146,12 @@ class Fleet:
     def scales(self, origin_day: int) -> Floats:
         """Return the mean absolute change from one week to the next before an origin.
 
-        Over the last `SCALE_DAYS` days, as in SQL; NaN when the load never moved or the
+        Over the last 364 days, as in SQL; NaN when the load never moved or the
         history is shorter than eight days. Shape (series,).
         """
         scales = np.full(len(self), np.nan)
         elapsed = origin_day - self.first_days + 1
-        _scales(self.starts, np.minimum(elapsed, self.lengths), self.loads, scales)
+        fill_scales(self.starts, np.minimum(elapsed, self.lengths), self.loads, scales)
         return scales
 
     def gather(
@@ -185,72 +183,3 @@ def blocks(series: Integers) -> Iterator[Integers]:
     """Cut positions of series into blocks of at most `BLOCK_SERIES`."""
     for first in range(0, len(series), BLOCK_SERIES):
         yield series[first : first + BLOCK_SERIES]
-
-
-@njit(cache=True, nogil=True)
-def _look_back(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch a rule
-    starts,
-    lengths,
-    elapsed,
-    whole,
-    is_unbroken,
-    loads,
-    measured,
-    is_filled,
-    log_floors,
-    window_days,
-    windows,
-    codes,
-):
-    for i in range(len(starts)):
-        past = min(elapsed[i], lengths[i])
-        if past <= 0:
-            codes[i] = 0
-            continue
-        end = starts[i] + past
-        is_finite = True
-        for t in range(starts[i], end):
-            if not np.isfinite(loads[t]):
-                is_finite = False
-        is_silent = True
-        for t in range(max(starts[i], end - LARGEST_SILENT_DAYS), end):
-            if np.isfinite(measured[t]):
-                is_silent = False
-        low, high = np.inf, -np.inf
-        for t in range(max(starts[i], end - FLAT_DAYS), end):
-            load = max(loads[t], log_floors[i])
-            low, high = min(low, load), max(high, load)
-        if not is_unbroken[i]:
-            codes[i] = 2
-        elif elapsed[i] > lengths[i]:
-            codes[i] = 1
-        elif not is_finite:
-            codes[i] = 3
-        elif is_silent:
-            codes[i] = 4
-        elif high <= low:
-            codes[i] = 5
-        if codes[i] >= 0:
-            continue
-        best, filled = 0, 0
-        for days in range(1, min(past, whole[i]) + 1):
-            filled += is_filled[end - days]
-            if filled > LARGEST_FILLED_SHARE * days:
-                continue
-            if days >= window_days[0] and (days == whole[i] or days in window_days):
-                best = days
-        windows[i] = best
-        if best == 0:
-            codes[i] = 0
-
-
-@njit(cache=True, nogil=True)
-def _scales(starts, past, loads, scales):  # type: ignore[no-untyped-def]
-    for i in range(len(starts)):
-        end = starts[i] + past[i]
-        days = min(past[i] - WEEK_DAYS, SCALE_DAYS)
-        total = 0.0
-        for t in range(end - days, end):
-            total += abs(loads[t] - loads[t - WEEK_DAYS])
-        if days > 0 and total > 0.0:
-            scales[i] = total / days

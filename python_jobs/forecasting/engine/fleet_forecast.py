@@ -26,12 +26,9 @@ from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
 from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
 from python_jobs.forecasting.engine.results import Backtests
-from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin
+from python_jobs.forecasting.origins import FROM_ANOTHER_DAY, LIVE_ORIGIN, Origin
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.progress import Task
-
-FROM_ANOTHER_DAY = -1
-"""Number of an origin that is neither live nor a backtest."""
 
 
 class FleetForecast:
@@ -136,9 +133,7 @@ class FleetForecast:
         """Return the champion of each metric; without a backtest it has none."""
         chosen: dict[str, Candidate] = {}
         structural = [name for name in self.options.models if name != ensemble.NAME]
-        for metric in sorted(set(self.fleet.metrics)):
-            if not self.numbers:
-                continue
+        for metric in sorted(set(self.fleet.metrics)) if self.numbers else []:
             scores = found.scores(self.fleet, metric)
             name = champion(scores, candidates=structural)
             has_mean = ensemble.NAME in self.options.models

@@ -64,8 +64,10 @@ class Forecasts:
         series, values = panel.series, live.values
         for row, position in enumerate(group.positions):
             told: tuple[str, str | None, Floats, Floats]
+            seen = series.of(position)
             if live.is_valid[row]:
-                told = labels[row], None, values[row], around[row]
+                near = _within_reach(around[row], values[row], seen=seen)
+                told = labels[row], None, values[row], near
             else:
                 told = stand_in(
                     *(series, position),
@@ -74,7 +76,7 @@ class Forecasts:
                     shortest=panel.shortest,
                 )
             self.models[position], self.reasons[position] = told[:2]
-            lowest = 0.0 if series.of(position).min() >= 0.0 else -np.inf
+            lowest = 0.0 if seen.min() >= 0.0 else -np.inf
             self.values[position] = np.maximum(told[2], lowest)
             self.quantiles[position] = np.maximum(told[3], lowest)
 
@@ -92,6 +94,25 @@ class Forecasts:
         for place, name in enumerate(QUANTILES):
             columns[name] = _in_unit(self.quantiles[:, :, place], series)
         return pd.DataFrame(columns)
+
+
+def _within_reach(quantiles: Floats, values: Floats, *, seen: Floats) -> Floats:
+    """Keep quantiles within once the seen range of what was seen or is expected.
+
+    A logarithm that is off by a few units is a value off by powers of ten.
+
+    Parameters
+    ----------
+    quantiles, values
+        Of one series, shape (horizon, 9) and (horizon,).
+    seen
+        Its history, shape (steps,).
+    """
+    reach = np.ptp(seen)
+    lowest = np.minimum(values, seen.min()) - reach
+    highest = np.maximum(values, seen.max()) + reach
+    near: Floats = np.clip(quantiles, lowest[:, None], highest[:, None])
+    return near
 
 
 def _in_unit(values: Floats, series: PanelSeries) -> Floats:
