@@ -26,8 +26,9 @@ def fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch 
 ):
     """Fill each series' longest well-filled window, and its code where none is.
 
-    Codes: -1 usable, then the positions of `Fleet.look_back`'s reasons. ``elapsed`` counts the days
-    from a series' first to the origin, ``whole`` those of its calendar's design.
+    Codes: -1 usable, then positions in the reasons of `Fleet.look_back`. ``elapsed``
+    counts the days from a series' first to the origin, ``whole`` those of its
+    calendar's design.
     """
     for i in range(len(starts)):
         past = min(elapsed[i], lengths[i])
