@@ -1,8 +1,8 @@
 """Forecast a part of a fleet: the one function that every engine runs.
 
 The answer for a series does not depend on the part it came in, to the last bit: blocks
-hold one metric, calendar and window, and all have the same number of rows, so that each
-product of matrices adds its terms in the same order.
+hold one metric, calendar and window, and all have the same number of rows of 64 bits,
+so that each product of matrices adds its terms in the same order.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,12 @@ from python_jobs.forecasting.engine.fleet import (
     blocks,
 )
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import Block, EngineOrigin
+from python_jobs.forecasting.engine.origin import Block
 from python_jobs.forecasting.engine.tables import backtest_frame, stacked
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.scale.lessons import Lessons, OriginLessons
+from python_jobs.forecasting.scale.part_origin import PartOrigin
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.errors import InputError
 
@@ -176,14 +177,14 @@ def backtest_part(
 
 def _engine(
     fleet: Fleet, known: OriginLessons, *, designs: Designs, lessons: Lessons
-) -> EngineOrigin:
+) -> PartOrigin:
     unknown = set(fleet.calendar_ids) - set(designs.first_days)
     if unknown:
         raise InputError(
             f"feat_load_forecasts: calendar_id {min(unknown)} has no terms; expected"
             f" one of {', '.join(designs.first_days)} → add its holidays to the seed"
         )
-    return EngineOrigin(
+    return PartOrigin(
         fleet,
         designs=designs,
         day=int(known.origin.date.astype(np.int64)),
@@ -193,7 +194,7 @@ def _engine(
 
 
 def _told(
-    origin: EngineOrigin,
+    origin: PartOrigin,
     known: OriginLessons,
     *,
     lessons: Lessons,
@@ -215,7 +216,7 @@ def _told(
     yield from side_by_side(told, whole, processes=processes)
 
 
-def _whole_blocks(origin: EngineOrigin, *, has_model: set[str]) -> Iterator[Block]:
+def _whole_blocks(origin: PartOrigin, *, has_model: set[str]) -> Iterator[Block]:
     """Yield blocks of one calendar, window and metric, filled up to the same size."""
     fleet = origin.fleet
     kinds = pd.DataFrame(
