@@ -119,7 +119,7 @@ class DuckDBFeatures:
         with self._connection() as connection:
             for name, columns in ((LOADS, ", ".join(COLUMNS)), (CALENDAR, "*")):
                 query = f"select {columns} from features.{name}"  # noqa: S608 - ours
-                yield name, connection.execute(query).to_arrow_reader(COPIED_ROWS)
+                yield name, connection.sql(query).to_arrow_reader(COPIED_ROWS)
 
     def _loads(self, where: str, parameters: list[Any]) -> pa.Table:
         columns = ", ".join(COLUMNS)
@@ -130,7 +130,7 @@ class DuckDBFeatures:
 
     def _rows(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
         with self._connection() as connection:
-            return connection.execute(query, parameters or []).to_arrow_table()
+            return connection.sql(query, params=parameters).to_arrow_table()
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
