@@ -11,6 +11,7 @@ from python_jobs.config.settings import Settings
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
 from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
+from python_jobs.forecasting.scale.java import require_java
 from python_jobs.forecasting.scale.job import (
     NAMESPACE,
     ScaleEngine,
@@ -111,6 +112,7 @@ def _engine(name: EngineName, *, chunk_series: int, master: str) -> ScaleEngine:
             "pyspark is not installed → install the extra:"
             ' pip install "aws-capacity-forecaster[spark]"'
         ) from None
+    require_java()
     return SparkEngine(master)
 
 
