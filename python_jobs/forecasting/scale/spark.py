@@ -8,16 +8,18 @@ commits the files that the groups wrote.
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.io import load_file_io
 from pyiceberg.table import Table
+from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, GroupedData, SparkSession
 from pyspark.sql import functions as sql
 
@@ -32,17 +34,23 @@ from python_jobs.forecasting.scale.sources import (
     IcebergFeatures,
 )
 from python_jobs.forecasting.scale.task import Outcome, PartTask
-from python_jobs.runtime.errors import PlatformError, UsageError
+from python_jobs.load_forecasts import READS
+from python_jobs.runtime.contracts import Dtype
+from python_jobs.runtime.errors import CapacityError, PlatformError, UsageError
 from python_jobs.runtime.progress import Progress
 
 GROUP_SERIES = 1000
 """Series of a group, about: what one worker holds at once."""
 
-_ROWS = (
-    "server_id string, metric string, load_date date, calendar_id string,"
-    " load_unit string, capacity_value double, log_floor double, load_value double,"
-    " measured_value double, is_filled boolean, is_eoq_window boolean"
-)
+_TYPES: dict[Dtype, tuple[str, pa.DataType]] = {
+    "string": ("string", pa.string()),
+    "number": ("double", pa.float64()),
+    "boolean": ("boolean", pa.bool_()),
+    "date": ("date", pa.date32()),
+}
+_KINDS = {name: _TYPES[READS[LOADS].columns[name].dtype] for name in COLUMNS}
+_ROWS = ", ".join(f"{name} {kind}" for name, (kind, _) in _KINDS.items())
+_ARROW_ROWS = pa.schema([(name, kind) for name, (_, kind) in _KINDS.items()])
 _FORECASTS = (
     "server_id string, metric string, target_date date, model string, reason string,"
     f" forecast_value double, {', '.join(f'{name} double' for name in QUANTILES)}"
@@ -83,9 +91,11 @@ class SparkEngine:
                 "Spark reads the features from Iceberg → copy them by `as_iceberg`"
             )
         groups = max(1, round(len(servers) * series_per_server / self.group_series))
+        # Spark runs a worker per core: threads of its own would only fight over them
+        alone = replace(task, processes=1)
 
         def run(rows: pd.DataFrame) -> pd.DataFrame:
-            told = task.run(rows.drop(columns=_GROUP))
+            told = alone.run(rows.drop(columns=_GROUP))
             return pd.DataFrame([vars(told) | {"reasons": json.dumps(told.reasons)}])
 
         with (
@@ -93,9 +103,12 @@ class SparkEngine:
             progress.task("forecasts", total=len(servers), unit="servers") as counted,
         ):
             features = feature_rows(spark, source.table(LOADS))
-            for row in (
-                _grouped(features, groups).applyInPandas(run, _OUTCOMES).collect()
-            ):
+            try:
+                told = _grouped(features, groups).applyInPandas(run, _OUTCOMES)
+                rows = told.collect()
+            except PythonException as error:
+                raise _told_by_a_worker(error) or error from None
+            for row in rows:
                 yield Outcome(**row.asDict() | {"reasons": json.loads(row["reasons"])})
             counted.advance(len(servers))
 
@@ -142,14 +155,16 @@ def feature_rows(spark: SparkSession, table: Table) -> DataFrame:
             f"table {'.'.join(table.name())} has delete files → compact it first"
         )
     properties, folder = dict(table.io.properties), table.location()
-    columns = list(COLUMNS)
+    schema = _ARROW_ROWS
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         files = load_file_io(properties, folder)
         for batch in batches:
             for path in batch["path"].to_pylist():
                 with files.new_input(path).open() as stream:
-                    yield from pq.ParquetFile(stream).iter_batches(columns=columns)
+                    file = pq.ParquetFile(stream)
+                    for rows in file.iter_batches(columns=schema.names):
+                        yield rows.select(schema.names).cast(schema)
 
     paths = [(each.file.file_path,) for each in planned]
     found = spark.createDataFrame(paths, "path string")
@@ -158,7 +173,14 @@ def feature_rows(spark: SparkSession, table: Table) -> DataFrame:
 
 @contextmanager
 def session(master: str) -> Iterator[SparkSession]:
-    """Open a session whose workers run this interpreter."""
+    """Open a session whose workers run this interpreter, or use the one that is open.
+
+    Only a session that was opened here is closed again.
+    """
+    opened = SparkSession.getActiveSession()
+    if opened is not None:
+        yield opened
+        return
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("capacity-forecaster").master(master)
     for name, value in (
@@ -174,6 +196,17 @@ def session(master: str) -> Iterator[SparkSession]:
         yield spark
     finally:
         spark.stop()
+
+
+def _told_by_a_worker(error: PythonException) -> CapacityError | None:
+    """Return the project's own error that ended a worker, if it was one."""
+    own = {each.__name__: each for each in CapacityError.__subclasses__()}
+    pattern = rf"^{re.escape(CapacityError.__module__)}\.(\w+): (.*)$"
+    told = re.findall(pattern, str(error), re.MULTILINE)
+    if not told or told[-1][0] not in own:
+        return None
+    name, message = told[-1]
+    return own[name](message)
 
 
 def _grouped(features: DataFrame, groups: int) -> GroupedData:
