@@ -1,4 +1,4 @@
-"""Steps of a series without a measurement: filled from the past alone."""
+"""What models are given for what was measured: no gap, and no spike without bounds."""
 
 import numpy as np
 from numba import njit
@@ -7,11 +7,17 @@ from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
 from python_jobs.forecasting.engine.fleet import Booleans, Integers
 from python_jobs.forecasting.series import Floats
 
+_INNER = (0.01, 0.99)
+_NEWEST_STEPS = 7
+
 PAST_SEASONS = 4
 """Seasons that a missing value is sought back by."""
 
 LARGEST_CLOSED_SHARE = 0.1
 """A time of the week measured no more often is one that the series does not have."""
+
+LARGEST_SPIKE = 10.0
+"""Furthest a value may lie beyond the inner 98 percent, in widths of those."""
 
 
 def filled(
@@ -64,6 +70,31 @@ def missing(
         if share.max() >= 1.0 - LARGEST_FILLED_SHARE:
             rows &= (share > LARGEST_CLOSED_SHARE)[slots]
     return is_missing
+
+
+def pulled_in(starts: Integers, lengths: Integers, values: Floats) -> Floats:
+    """Return values without those that would drown all others: a glitch, a wrong unit.
+
+    Where the newest week lies is never beyond bounds: that is a step, not a spike.
+
+    Parameters
+    ----------
+    starts, lengths, values
+        See `filled`; no gaps.
+    """
+    found = values.copy()
+    for start, length in zip(starts, lengths, strict=True):
+        own = found[start : start + length]
+        if not length:
+            continue
+        lowest, highest = np.quantile(own, _INNER)
+        reach = LARGEST_SPIKE * (highest - lowest)
+        newest = float(np.median(own[-_NEWEST_STEPS:]))
+        if reach > 0.0:
+            np.clip(
+                own, min(lowest - reach, newest), max(highest + reach, newest), out=own
+            )
+    return found
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.forecasting.engine.fleet import Booleans, Integers, Strings
-from python_jobs.forecasting.engine.panel_gaps import filled, missing
+from python_jobs.forecasting.engine.panel_gaps import filled, missing, pulled_in
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.errors import InputError
 
@@ -44,7 +44,8 @@ class PanelSeries:
     exponents
         Power of two that the values of a series are a multiple of.
     measured, values, is_filled
-        By row: what was measured or NaN, the same without gaps, and the gaps.
+        By row: what was measured or NaN, the same without gaps and beyond no bounds,
+        and the gaps.
     """
 
     unique_ids: Strings
@@ -120,7 +121,10 @@ class PanelSeries:
             newest_steps=times[ends],
             exponents=exponents,
             measured=measured,
-            values=filled(starts, lengths, measured, seasons=seasons),
+            values=pulled_in(
+                *(starts, lengths),
+                filled(starts, lengths, measured, seasons=seasons),
+            ),
             is_filled=missing(starts, lengths, measured, week=seasons[0]),
         )
 

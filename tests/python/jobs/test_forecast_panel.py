@@ -266,6 +266,24 @@ def test_a_step_is_followed() -> None:
     assert rows["forecast_value"].between(345.0, 370.0).all()
 
 
+@pytest.mark.parametrize("frequency", ["D", "h"])
+def test_a_glitch_moves_nothing(frequency: str) -> None:
+    """One value of a million, three steps before the end: the week comes again."""
+    rows = forecast(series(STRANGE["spike"], step=frequency), frequency=frequency)
+    assert rows["forecast_value"].between(45.0, 70.0).all()
+    assert rows["forecast_p97_5"].max() < 200.0
+
+
+def test_no_quantile_leaves_the_seen_range_by_far() -> None:
+    """Weeks at rest, hours of work: no logarithm makes powers of ten of them."""
+    hours = np.arange(24 * 20)
+    load = np.where(NOISE[: len(hours)] > 1.5, 80.0, 0.1)
+    load[:240] = 0.1
+    rows = forecast(series(load, step="h"), frequency="h", horizon=48)
+    assert rows[QUANTILE_NAMES].max(axis=None) <= 2.0 * 80.0
+    assert rows["forecast_p2_5"].min() >= 0.0
+
+
 def test_intervals_hold_what_comes() -> None:
     """Of forty series of noise, 80 percent intervals hold 70 to 90 percent."""
     parts = [
