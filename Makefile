@@ -10,6 +10,7 @@ SHELL := bash
 VENV := .venv
 BOUNCER := .venv-bouncer
 PEERS := .venv-bench
+SPARK := .venv-spark
 BIN := $(VENV)/bin
 export CAPACITY_WAREHOUSE ?= $(CURDIR)/warehouse
 # dbt reads profiles.yml beside dbt_project.yml when there is one, else the example
@@ -32,6 +33,9 @@ test: $(VENV)/ready ## every test, those of the dbt project included
 test-athena: $(VENV)/ready ## the athena target on a local Athena: needs Java 24 and mvn
 	@CAPACITY_ATHENA_FOLDER="$${CAPACITY_ATHENA_FOLDER:-$(CURDIR)/target/athena}" \
 		$(BIN)/python -m pytest tests/athena $(PYTEST_ARGS)
+
+test-spark: $(SPARK)/ready ## the forecast at scale on a local Spark: needs Java 17
+	@PYTHONPATH="$(CURDIR)" $(SPARK)/bin/python -m pytest tests/spark $(PYTEST_ARGS)
 
 athena: $(VENV)/ready ## a local Athena to point a shell at, until Ctrl-C
 	@PYTHONPATH=tests $(BIN)/python -m athena_local
@@ -70,6 +74,9 @@ docs: $(VENV)/ready profile ## the lineage site, and proof that every column is 
 bench: $(VENV)/ready $(PEERS)/ready ## seconds of each step, our engine beside its peers
 	@$(BIN)/python .ci/bench $(BENCH_ARGS)
 
+bench-scale: $(VENV)/ready ## seconds and memory of SCALE_ARGS="500000 --days 728"
+	@$(BIN)/python .ci/bench_scale.py $(SCALE_ARGS)
+
 clean: ## caches and dbt's artifacts; the warehouse and the environments stay
 	@rm -rf target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
@@ -81,6 +88,8 @@ lock: $(VENV)/uv ## resolve the pins of pyproject.toml and .ci/*.in again, with 
 	$(LOCK) requirements-uv.in -o requirements-uv.lock
 	$(LOCK) requirements-bouncer.in -o requirements-bouncer.lock
 	$(LOCK) requirements-bench.in -o requirements-bench.lock
+	$(LOCK) --extra spark ../pyproject.toml requirements-spark.in \
+		-o requirements-spark.lock
 
 profile:
 	@mkdir -p "$(CAPACITY_WAREHOUSE)"
@@ -105,8 +114,8 @@ $(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
 		--offline --no-deps --no-build-isolation --editable .
 	touch $@
 
-# tools and peers whose pins do not go with ours: an environment each
-$(BOUNCER)/ready $(PEERS)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
+# tools and peers whose pins do not go with ours, and 500 MB of Spark: each apart
+$(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
 	@$(PYTHON) -m venv --clear .venv-$*
 	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python \
 		--require-hashes .ci/requirements-$*.lock \
@@ -114,4 +123,5 @@ $(BOUNCER)/ready $(PEERS)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/
 			--require-hashes --no-deps -r .ci/requirements-$*.lock
 	touch $@
 
-.PHONY: help run test test-athena athena lint parse docs bench clean lock profile
+.PHONY: help run test test-athena test-spark athena lint parse docs bench bench-scale \
+	clean lock profile

@@ -416,7 +416,10 @@ def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 @pytest.mark.parametrize(
     "name",
-    ["requirements.lock", ".ci/requirements-uv.lock", ".ci/requirements-bouncer.lock"],
+    [
+        "requirements.lock",
+        *(f".ci/requirements-{tool}.lock" for tool in ("uv", "bouncer", "spark")),
+    ],
 )
 def test_locks_are_hashed_and_name_no_index(name: str) -> None:
     """Each requirement has a version and hashes; no line says where it came from."""
