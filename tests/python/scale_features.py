@@ -66,10 +66,10 @@ def store_features(catalog: Catalog, loads: pd.DataFrame) -> None:
             table.append(each)
 
 
-def stored(catalog: Catalog, name: str) -> pd.DataFrame:
+def stored(catalog: Catalog, name: str, *, namespace: str = "scale") -> pd.DataFrame:
     """Return one of the tables that a forecast at scale wrote, by its key."""
     key = list({each.name: each for each in (FORECASTS, BACKTESTS)}[name].key)
-    rows: pd.DataFrame = catalog.load_table(("scale", name)).scan().to_pandas()
+    rows: pd.DataFrame = catalog.load_table((namespace, name)).scan().to_pandas()
     return rows.sort_values(key, ignore_index=True)
 
 
