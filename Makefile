@@ -18,6 +18,9 @@ export DBT_PROFILES_DIR ?= $(if $(wildcard profiles.yml),$(CURDIR),$(CAPACITY_WA
 export DBT_TARGET_PATH ?= target
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
+# a core each, what shares a costly fixture on one of them (tests/conftest.py)
+PYTEST := -m pytest --numprocesses auto --dist loadgroup
+
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
@@ -28,11 +31,11 @@ run: $(VENV)/ready ## data, features, jobs, forecasts and the summary: `capacity
 	@$(BIN)/capacity run
 
 test: $(VENV)/ready ## every test, those of the dbt project included
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python $(PYTEST) $(PYTEST_ARGS)
 
 test-athena: $(VENV)/ready ## the athena target on a local Athena: needs Java 24 and mvn
 	@CAPACITY_ATHENA_FOLDER="$${CAPACITY_ATHENA_FOLDER:-$(CURDIR)/target/athena}" \
-		$(BIN)/python -m pytest tests/athena $(PYTEST_ARGS)
+		$(BIN)/python $(PYTEST) --maxprocesses 2 tests/athena $(PYTEST_ARGS)
 
 test-spark: $(SPARK)/ready ## the forecast at scale on a local Spark: needs Java 17
 	@PYTHONPATH="$(CURDIR)" $(SPARK)/bin/python -m pytest tests/spark $(PYTEST_ARGS)
