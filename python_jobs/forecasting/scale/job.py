@@ -1,7 +1,7 @@
 """A forecast at scale: learn from a sample, forecast every part, publish at once."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -135,28 +135,32 @@ def forecast_at_scale(
         backtests=backtests.writer(as_of_date) if options.has_backtests else None,
         processes=options.jobs.processes,
     )
-    outcomes = list(
-        engine.outcomes(
-            source,
-            servers=servers,
-            series_per_server=series_per_server,
-            task=task,
-            progress=progress,
-        )
+    told = engine.outcomes(
+        source,
+        servers=servers,
+        series_per_server=series_per_server,
+        task=task,
+        progress=progress,
     )
+    outcomes = list(told)
     tested = [each.backtest_path for each in outcomes if each.backtest_path]
     # the sums first: who finds the forecasts finds them, too
     backtests.publish(tested, as_of_date=as_of_date)
     forecasts.publish([each.forecast_path for each in outcomes], as_of_date=as_of_date)
-    reasons: Counter[str] = Counter()
-    for each in outcomes:
-        reasons.update(each.reasons)
     return ScaleResult(
         as_of_date=as_of_date,
         series_count=sum(each.series_count for each in outcomes),
-        reasons=dict(reasons),
+        reasons=_counted(outcomes),
         champions=dict(lessons.champions),
     )
+
+
+def _counted(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many series have no forecast, by reason."""
+    reasons: Counter[str] = Counter()
+    for each in outcomes:
+        reasons.update(each.reasons)
+    return dict(reasons)
 
 
 def _taught(
