@@ -142,9 +142,22 @@ def forecast_at_scale(
         task=task,
         progress=progress,
     )
-    outcomes = list(told)
+    return _published(
+        list(told), forecasts, backtests, origins=origins, lessons=lessons
+    )
+
+
+def _published(
+    outcomes: list[Outcome],
+    forecasts: ScaleTable,
+    backtests: ScaleTable,
+    *,
+    origins: list[Origin],
+    lessons: Lessons,
+) -> ScaleResult:
+    """Commit what the parts wrote, the sums first: forecasts never stand alone."""
+    as_of_date = origins[0].date.astype(object)
     tested = [each.backtest_path for each in outcomes if each.backtest_path]
-    # the sums first: who finds the forecasts finds them, too
     backtests.publish(tested, as_of_date=as_of_date)
     forecasts.publish([each.forecast_path for each in outcomes], as_of_date=as_of_date)
     return ScaleResult(
