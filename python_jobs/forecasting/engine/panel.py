@@ -2,26 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from python_jobs.forecasting.engine.fleet import Strings
 from python_jobs.forecasting.engine.panel_backtests import (
     Group,
-    OriginTold,
     Panel,
     at_origins,
     groups,
-    origin_count,
 )
-from python_jobs.forecasting.engine.panel_candidates import AUTO, MEAN
-from python_jobs.forecasting.engine.panel_choice import (
-    group_errors,
-    member_weights,
-    pooled_errors,
-    relative_errors,
-    weighted_mean,
-)
+from python_jobs.forecasting.engine.panel_candidates import AUTO
+from python_jobs.forecasting.engine.panel_choice import best_means, the_named
 from python_jobs.forecasting.engine.panel_daily import DailyPanel
 from python_jobs.forecasting.engine.panel_forecasts import Forecasts
 from python_jobs.forecasting.engine.panel_hourly import HourlyPanel
@@ -34,7 +24,6 @@ from python_jobs.forecasting.engine.panel_series import (
     Frequency,
     PanelSeries,
 )
-from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.runtime.errors import UsageError
 
 LARGEST_ORIGINS = 5
@@ -123,76 +112,20 @@ def _forecast(
     found: Forecasts,
 ) -> None:
     """Forecast the series of one metric."""
-    known = [
-        at_origins(
-            panel,
-            names,
-            group,
-            origins=origin_count(
-                panel.series,
-                group,
-                horizon=panel.horizon,
-                shortest=panel.shortest,
-                most=origins,
-            ),
-        )
-        for group in of_metric
-    ]
+    known = [at_origins(panel, names, group, most=origins) for group in of_metric]
     if len(names) > 1:
-        chosen = _means(panel, names, of_metric, known)
+        chosen = best_means(names, known, naive=panel.naive)
     else:
-        chosen = [
-            (
-                [at.told[names[0]] for at in each],
-                np.full(len(group.positions), names[0]),
-            )
-            for group, each in zip(of_metric, known, strict=True)
-        ]
-    past = [
+        chosen = [the_named(names[0], at) for at in known]
+    width = widths(
         PastErrors(
-            list(all_told[1:]),
-            [each.actual for each in at[1:]],
-            [each.is_special for each in at[1:]],
+            each.told[1:],
+            [past.actual for past in at[1:]],
+            [past.is_special for past in at[1:]],
         )
-        for (all_told, _), at in zip(chosen, known, strict=True)
-    ]
-    width = widths(past)
-    for group, (all_told, labels), at in zip(of_metric, chosen, known, strict=True):
-        live = all_told[0]
+        for each, at in zip(chosen, known, strict=True)
+    )
+    for group, each, at in zip(of_metric, chosen, known, strict=True):
+        live = each.told[0]
         around = quantiles_ahead(live, widths=width, is_special=at[0].is_special)
-        found.keep(panel, group, live, around, labels=labels)
-
-
-def _means(
-    panel: Panel,
-    names: Sequence[str],
-    of_metric: Sequence[Group],
-    known: Sequence[Sequence[OriginTold]],
-) -> list[tuple[list[Told], Strings]]:
-    """Return the mean of each series' best models at each origin, and their names."""
-    parts = [
-        relative_errors(
-            {name: group_errors(at, name) for name in names},
-            naive=panel.naive,
-        )
-        for group, at in zip(of_metric, known, strict=True)
-    ]
-    means = np.concatenate([each[0] for each in parts], axis=1)
-    counts = np.concatenate([each[1] for each in parts], axis=1)
-    scores = pooled_errors(means, counts)
-    first = 0
-    chosen = []
-    for group, at in zip(of_metric, known, strict=True):
-        span = slice(first, first + len(group.positions))
-        first = span.stop
-        valid = np.array([at[0].told[name].is_valid for name in names])
-        most = counts[:, span].max(axis=0)
-        eligible = valid & (counts[:, span] >= most / 2.0)
-        weights = member_weights(scores[:, span], is_eligible=eligible)
-        labels = np.full(len(group.positions), MEAN, dtype=object)
-        alone = weights.max(axis=0) > 0.999
-        labels[alone] = np.array(names, dtype=object)[weights.argmax(axis=0)[alone]]
-        chosen.append(
-            ([weighted_mean(each.told, names, weights) for each in at], labels)
-        )
-    return chosen
+        found.keep(panel, group, live, around, labels=each.labels)

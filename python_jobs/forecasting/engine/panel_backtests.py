@@ -85,11 +85,21 @@ def groups(series: PanelSeries) -> Iterator[Group]:
 
 
 def at_origins(
-    panel: Panel, names: Sequence[str], group: Group, *, origins: int
+    panel: Panel, names: Sequence[str], group: Group, *, most: int
 ) -> list[OriginTold]:
-    """Return what models say at the live origin, then back by a horizon each."""
+    """Return what models say at the live origin, then back by a horizon each.
+
+    Parameters
+    ----------
+    panel, names, group
+        Which models and series.
+    most
+        Backtests at most; the longest history of the group may allow fewer.
+    """
+    longest = int(panel.series.lengths[group.positions].max())
+    origins = min(most, (longest - panel.shortest) // panel.horizon)
     found = []
-    for number in range(origins + 1):
+    for number in range(max(0, origins) + 1):
         step = group.step - number * panel.horizon
         steps = np.full(len(group.positions), step)
         found.append(
@@ -102,11 +112,3 @@ def at_origins(
             )
         )
     return found
-
-
-def origin_count(
-    series: PanelSeries, group: Group, *, horizon: int, shortest: int, most: int
-) -> int:
-    """Return how many origins the longest history of a group allows."""
-    longest = int(series.lengths[group.positions].max())
-    return max(0, min(most, (longest - shortest) // horizon))

@@ -6,11 +6,14 @@ pulled towards those of its metric in the panel.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from python_jobs.forecasting.engine.fleet import Strings
 from python_jobs.forecasting.engine.panel_backtests import OriginTold
+from python_jobs.forecasting.engine.panel_candidates import MEAN
 from python_jobs.forecasting.engine.panel_scales import Scale
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.series import Floats
@@ -27,7 +30,66 @@ LARGEST_MEMBERS = 5
 _SMALLEST_ERROR = 0.05
 """Share of the naive's usual error below which two errors are alike."""
 
+_WHOLE_WEIGHT = 0.999
 _SMALLEST = 1e-300
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen for a group of series.
+
+    Attributes
+    ----------
+    told
+        By origin, the live one first.
+    labels
+        Name of the model of each series.
+    """
+
+    told: Sequence[Told]
+    labels: Strings
+
+
+def the_named(name: str, known: Sequence[OriginTold]) -> Chosen:
+    """Return one model as the choice of every series of a group."""
+    count = len(known[0].actual)
+    return Chosen(
+        [each.told[name] for each in known], np.full(count, name, dtype=object)
+    )
+
+
+def best_means(
+    names: Sequence[str], known: Sequence[Sequence[OriginTold]], *, naive: str
+) -> list[Chosen]:
+    """Return the weighted mean of each series' best models, by group.
+
+    Parameters
+    ----------
+    names
+        Models to choose from.
+    known
+        What they said of each group of one metric, by origin.
+    naive
+        Model that errors are measured by.
+    """
+    parts = [
+        relative_errors({name: group_errors(at, name) for name in names}, naive=naive)
+        for at in known
+    ]
+    means = np.concatenate([each[0] for each in parts], axis=1)
+    scores = pooled_errors(means, np.concatenate([each[1] for each in parts], axis=1))
+    chosen, first = [], 0
+    for at, (_, counts) in zip(known, parts, strict=True):
+        own = scores[:, first : first + counts.shape[1]]
+        first += counts.shape[1]
+        is_eligible = np.array([at[0].told[name].is_valid for name in names])
+        is_eligible &= counts >= counts.max(axis=0) / 2.0
+        weights = member_weights(own, is_eligible=is_eligible)
+        told = [weighted_mean(each.told, names, weights) for each in at]
+        best = np.array(names, dtype=object)[weights.argmax(axis=0)]
+        is_alone = weights.max(axis=0) > _WHOLE_WEIGHT
+        chosen.append(Chosen(told, np.where(is_alone, best, MEAN)))
+    return chosen
 
 
 def relative_errors(

@@ -1,6 +1,6 @@
 """Intervals of a panel: quantiles of its backtests' errors, else the model's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,7 +58,7 @@ class Widths:
     widening: float
 
 
-def widths(past: Sequence[PastErrors]) -> Widths:
+def widths(past: Iterable[PastErrors]) -> Widths:
     """Pool the errors of the groups of one metric."""
     known: list[KnownErrors] = []
     ratios: list[Floats] = []
