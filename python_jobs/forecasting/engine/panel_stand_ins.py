@@ -54,7 +54,7 @@ def stand_in(
     else:
         name, (centre, sd) = SEASON_MEAN, _season_mean(measured, ahead, season=season)
     around = centre[:, None] + sd[:, None] * _DEVIATES
-    if is_flat and _was_still_before(values):
+    if is_flat and _rests_often(values):
         around[:] = np.quantile(values[-_YEAR_SEASONS * season :], _LEVELS)
     if is_flat:
         reason = Reason.FLAT
@@ -94,9 +94,10 @@ def _season_mean(measured: Floats, ahead: int, *, season: int) -> tuple[Floats, 
     return np.resize(centre, ahead), np.full(ahead, spread)
 
 
-def _was_still_before(values: Floats) -> bool:
-    """Return whether the last value stood half as long before: it comes and goes."""
-    ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))
-    runs = np.diff(ends, prepend=-1)
-    alike = runs[values[ends] == values[-1]]
-    return bool(len(alike) > 1 and 2 * alike[:-1].max() >= alike[-1])
+def _rests_often(values: Floats) -> bool:
+    """Return whether the last value was the usual one before it stood still.
+
+    Demand that comes and goes will come again; a server that was switched off will not.
+    """
+    before = values[: int(np.flatnonzero(values != values[-1]).max(initial=-1)) + 1]
+    return len(before) > 0 and float((before == values[-1]).mean()) >= 0.5

@@ -298,13 +298,19 @@ def test_intervals_hold_what_comes() -> None:
 
 
 def test_demand_that_comes_and_goes_keeps_its_quantiles() -> None:
-    """Four weeks without an order, as often before: an order is still likely."""
+    """Four weeks without an order, the longest time so far: one is still likely."""
     demand = np.zeros(300)
-    demand[[10, 60, 61, 95, 140, 141, 142, 190, 230, 231, 270]] = 8.0
+    demand[10:272:15] = 8.0
     rows = forecast(series(demand))
     assert set(rows["reason"]) == {"flat"}
     assert (rows["forecast_value"] == 0.0).all()
     assert (rows["forecast_p97_5"] == 8.0).all()
+
+
+def test_what_was_switched_off_stays_off() -> None:
+    """A month of zeros after months of load: no quantile tells of the load."""
+    rows = forecast(series(STRANGE["switched_off"]))
+    assert (rows[NUMBERS] == 0.0).all(axis=None)
 
 
 @pytest.mark.parametrize(
