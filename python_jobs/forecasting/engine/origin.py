@@ -21,6 +21,7 @@ from python_jobs.forecasting.engine.regression import (
     SharedDesign,
     fit_regression,
 )
+from python_jobs.forecasting.engine.shrinkage import Shrinkage
 from python_jobs.forecasting.engine.tuning import Choices, Sample, tuned
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.series import Floats
@@ -108,6 +109,7 @@ class EngineOrigin:
         self.windows: Integers = windows
         self.reasons: list[Reason | None] = reasons
         self.learned: Learned = self._learned() if learned is None else learned
+        self._shrinkages: dict[tuple[str, str, int], Shrinkage] = {}
 
     def blocks(self) -> Iterator[Block]:
         """Yield the series that can be fitted, in blocks of one calendar and window."""
@@ -122,7 +124,7 @@ class EngineOrigin:
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""
         is_full = block.window_days >= FIRST_FULL_WINDOW_DAYS
-        choices, priors = self.learned.get(is_full, _NOTHING_LEARNED)
+        choices, _ = self.learned.get(is_full, _NOTHING_LEARNED)
         fit, loads = self._regression(block, harmonics=choices.harmonics)
         ahead = self.designs.terms(
             block.calendar_id, first_day=self.day + 1, days=horizon_days
@@ -134,16 +136,16 @@ class EngineOrigin:
         metrics = self.fleet.metrics[block.series]
         for metric in sorted(set(metrics)):
             rows = np.flatnonzero(metrics == metric)
-            prior = priors.get(metric, _NO_PRIOR)
+            alpha = self._prior(metric, block).alpha
             part = RegressionFit(
                 *(fit.coefficients[rows], fit.residuals[rows]),
                 *(fit.spread[rows], fit.shift_day[rows]),
             )
             coefficients[rows], residuals[rows] = shrink(
-                part, design=design, prior=prior
+                part, design=design, shrinkage=self._shrinkage(metric, block, design)
             )
-            levels[rows] = weighted_levels(residuals[rows], prior.alpha)
-            alphas[rows] = prior.alpha
+            levels[rows] = weighted_levels(residuals[rows], alpha)
+            alphas[rows] = alpha
         data = BlockData(
             residuals=residuals[:, -self.fit_days :],
             explained=coefficients @ ahead.T,
@@ -163,6 +165,19 @@ class EngineOrigin:
         )
         is_eoq: NDArray[np.bool_] = terms[:, TERMS.index("eoq_window")] > 0.0
         return is_eoq
+
+    def _prior(self, metric: str, block: Block) -> MetricPrior:
+        """Return what is known of a metric at windows such as the block's."""
+        is_full = block.window_days >= FIRST_FULL_WINDOW_DAYS
+        _, priors = self.learned.get(is_full, _NOTHING_LEARNED)
+        return priors.get(metric, _NO_PRIOR)
+
+    def _shrinkage(self, metric: str, block: Block, design: SharedDesign) -> Shrinkage:
+        """Return a metric's prior over a block's design; made when first asked for."""
+        key = (metric, block.calendar_id, block.window_days)
+        if key not in self._shrinkages:
+            self._shrinkages[key] = self._prior(metric, block).over(design)
+        return self._shrinkages[key]
 
     def _design(self, block: Block, *, harmonics: int) -> SharedDesign:
         return self.designs.solved(

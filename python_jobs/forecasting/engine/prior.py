@@ -15,8 +15,8 @@ from python_jobs.forecasting.engine.regression import (
     Block,
     RegressionFit,
     SharedDesign,
-    shrunk_coefficients,
 )
+from python_jobs.forecasting.engine.shrinkage import Shrinkage
 from python_jobs.forecasting.series import Floats
 
 FEWEST_SERIES = 20
@@ -51,6 +51,10 @@ class MetricPrior:
         """Return the prior of a metric that nothing is known of: nothing is shrunk."""
         return cls(np.zeros(terms), np.full(terms, _UNSHRUNK))
 
+    def over(self, design: SharedDesign) -> Shrinkage:
+        """Prepare the prior for a design."""
+        return Shrinkage.of(design, middle=self.middle, variance=self.variance)
+
 
 Prior = Mapping[str, MetricPrior]
 
@@ -82,16 +86,10 @@ def error_variance(fit: RegressionFit) -> Floats:
 
 
 def shrink(
-    fit: RegressionFit, *, design: SharedDesign, prior: MetricPrior
+    fit: RegressionFit, *, design: SharedDesign, shrinkage: Shrinkage
 ) -> tuple[Floats, Block]:
     """Return the shrunk coefficients of series of one metric and their residuals."""
-    coefficients = shrunk_coefficients(
-        fit.coefficients,
-        design=design,
-        variance=error_variance(fit),
-        middle=prior.middle,
-        prior_variance=prior.variance,
-    )
+    coefficients = shrinkage.applied(fit.coefficients, variance=error_variance(fit))
     kind = fit.residuals.dtype
     change = (fit.coefficients - coefficients).astype(kind)
     residuals = fit.residuals + change @ design.terms.T.astype(kind)

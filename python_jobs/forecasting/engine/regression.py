@@ -3,9 +3,7 @@
 All series of a block share one design, so least squares is one product for them all.
 Days far from the fit are pulled in and the fit is made again (Huber 1964); a level
 shift is found by the exact gain of a step beside the design (Frisch and Waugh 1933) and
-taken out; the coefficients are shrunk towards the metric's median (empirical Bayes,
-Efron and Morris 1975), all together, because terms of a quarter end stand in for each
-other.
+taken out.
 """
 
 from dataclasses import dataclass
@@ -134,46 +132,6 @@ def fit_regression(
         spread=spread,
         shift_day=shift_day,
     )
-
-
-def shrunk_coefficients(
-    coefficients: Floats,
-    *,
-    design: SharedDesign,
-    variance: Floats,
-    middle: Floats,
-    prior_variance: Floats,
-) -> Floats:
-    """Return the posterior mean of coefficients under a normal prior.
-
-    Parameters
-    ----------
-    coefficients
-        Of least squares, shape (series, terms).
-    design
-        Shared by the series.
-    variance
-        Of each series' residuals, shape (series,).
-    middle, prior_variance
-        Mean and variance of the prior by term, shape (terms,); a term of variance 0
-        keeps the prior's mean, one of infinite variance is not shrunk.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (series, terms). The prior's scale turns the design's cross product into
-        one matrix whose eigenvectors serve every residual variance.
-    """
-    scale = np.sqrt(np.minimum(prior_variance, 1e6))
-    cross = design.terms.T @ design.terms
-    used = np.abs(design.projection).sum(axis=1) > 0.0
-    scale = np.where(used, scale, 0.0)
-    eigenvalues, vectors = np.linalg.eigh(scale[:, None] * cross * scale)
-    eigenvalues = np.maximum(eigenvalues, 0.0)
-    deviations = (coefficients - middle) / np.where(scale > 0.0, scale, np.inf)
-    weight = eigenvalues / (eigenvalues + variance[:, None] + 1e-300)
-    shrunk: Floats = middle + ((deviations @ vectors) * weight) @ vectors.T * scale
-    return np.where(used, shrunk, 0.0)
 
 
 @njit(cache=True, fastmath=_FAST, nogil=True)

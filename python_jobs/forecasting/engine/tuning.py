@@ -125,7 +125,9 @@ def _errors(
         )
         fit = fit_regression(logs, is_filled=is_filled, design=design)
         prior = metric_prior(fit, design=design, alpha=DEFAULT_ALPHA)
-        coefficients, residuals = shrink(fit, design=design, prior=prior)
+        coefficients, residuals = shrink(
+            fit, design=design, shrinkage=prior.over(design)
+        )
         missed = log_lived - coefficients @ ahead
         rows.append(
             [

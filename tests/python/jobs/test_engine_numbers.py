@@ -27,8 +27,8 @@ from python_jobs.forecasting.engine.regression import (
     LIMIT,
     SharedDesign,
     fit_regression,
-    shrunk_coefficients,
 )
+from python_jobs.forecasting.engine.shrinkage import Shrinkage
 from python_jobs.forecasting.engine.smoothing import fit_smoothing, forecast_smoothing
 
 DAYS = 140
@@ -104,13 +104,10 @@ def test_shrinkage_by_hand() -> None:
         (0.0, 0.5, 5.0),
         (5.0, 0.0, 3.0),
     ):
-        shrunk = shrunk_coefficients(
-            np.array([[5.0]]),
-            design=design,
-            variance=np.array([variance]),
-            middle=np.array([3.0]),
-            prior_variance=np.array([prior_variance]),
+        prior = Shrinkage.of(
+            design, middle=np.array([3.0]), variance=np.array([prior_variance])
         )
+        shrunk = prior.applied(np.array([[5.0]]), variance=np.array([variance]))
         assert shrunk == pytest.approx(np.array([[expected]]))
 
 
@@ -122,13 +119,9 @@ def test_shrinkage_is_the_posterior_of_all_terms_together() -> None:
     middle, prior = np.array([1.0, 0.2, -0.1]), np.array([4.0, 0.01, 0.02])
     coefficients = np.array([[2.0, 0.5, 0.3], [0.0, -0.4, 0.1]])
     variance = np.array([0.5, 2.0])
-    shrunk = shrunk_coefficients(
-        coefficients,
-        design=SharedDesign.of(terms, used=[0, 1, 2]),
-        variance=variance,
-        middle=middle,
-        prior_variance=prior,
-    )
+    design = SharedDesign.of(terms, used=[0, 1, 2])
+    shrinkage = Shrinkage.of(design, middle=middle, variance=prior)
+    shrunk = shrinkage.applied(coefficients, variance=variance)
     cross = terms.T @ terms
     for row, own, scale in zip(shrunk, coefficients, variance, strict=True):
         precision = cross / scale + np.diag(1.0 / prior)

@@ -120,7 +120,7 @@ def test_every_series_has_a_forecast_or_a_reason(catalog: Catalog) -> None:
 def test_the_forecasts_are_those_of_the_whole_fleet(
     catalog: Catalog, loads: pd.DataFrame
 ) -> None:
-    """The sample is the fleet here: the passes of the job give the same, rounded."""
+    """The sample is the fleet here: the job, which regresses in 32 bits, is near."""
     run(catalog, chunk_series=30)
     found = stored(catalog, "load_forecasts").set_index(["server_id", "metric"])
     dates = [np.datetime64(AS_OF) - 91 * number for number in range(3)]
@@ -147,7 +147,7 @@ def test_the_forecasts_are_those_of_the_whole_fleet(
             rows = found.loc[(fleet.server_ids[series], fleet.metrics[series])]
             ours = rows[["forecast_value", "forecast_p10"]].to_numpy().T
             theirs = [told.values[row], told.quantiles[row, :, 2]]
-            np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+            np.testing.assert_allclose(ours, theirs, rtol=1e-3)
             count += 1
     assert count == SERVERS * len(METRICS) - 16
 
