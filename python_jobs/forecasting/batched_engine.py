@@ -14,10 +14,10 @@ from python_jobs.forecasting.config import Candidate, JobsConfig
 from python_jobs.forecasting.drift import drift_rows
 from python_jobs.forecasting.engine import ensemble
 from python_jobs.forecasting.engine.backtests import CandidateBlock
+from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.fleet_forecast import FleetForecast
-from python_jobs.forecasting.engine.origin import FittedBlock
 from python_jobs.forecasting.engine.results import Backtests
 from python_jobs.forecasting.engine.states import state_frame
 from python_jobs.forecasting.engine.tables import (

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from python_jobs.forecasting.backtest import BACKTEST_DAYS
+from python_jobs.forecasting.engine.blocks import Block, FittedBlock
 from python_jobs.forecasting.engine.candidates import (
     Bounds,
     error_spread,
@@ -29,7 +30,7 @@ from python_jobs.forecasting.engine.conformal import (
 )
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast
-from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
+from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.scoring import error_sums
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import LIVE_ORIGIN

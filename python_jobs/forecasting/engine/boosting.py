@@ -14,9 +14,10 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import TERMS
+from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast, path_state
-from python_jobs.forecasting.engine.origin import EngineOrigin, FittedBlock
+from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.series import WEEK_DAYS, Floats
 
 NAME = "gradient_boosting"

@@ -18,13 +18,14 @@ from python_jobs.forecasting.engine.backtests import (
     candidate_block,
     side_by_side,
 )
+from python_jobs.forecasting.engine.blocks import Block, FittedBlock
 from python_jobs.forecasting.engine.champion import NAIVE, beats_naive, champion
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import Block, EngineOrigin, FittedBlock
+from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.results import Backtests
 from python_jobs.forecasting.origins import FROM_ANOTHER_DAY, LIVE_ORIGIN, Origin
 from python_jobs.forecasting.series import Floats

@@ -9,10 +9,11 @@ from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars.calendar_terms import calendar_terms
 from python_jobs.forecasting.calendar_fit import CalendarDesign
 from python_jobs.forecasting.engine.backtests import side_by_side
+from python_jobs.forecasting.engine.blocks import Block
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Booleans, Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
-from python_jobs.forecasting.engine.origin import Block, EngineOrigin
+from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.panel_candidates import (
     DAILY_MODELS,
     PanelModel,

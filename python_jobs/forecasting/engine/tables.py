@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from python_jobs.calendar_weights import TERMS
 from python_jobs.forecasting.backtest import ERROR_TERMS
 from python_jobs.forecasting.engine.backtests import CandidateBlock
+from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
-from python_jobs.forecasting.engine.origin import FittedBlock
 from python_jobs.forecasting.forecasts import QUANTILES
 
 _COUNTS = {

@@ -18,6 +18,7 @@ from python_jobs.forecasting.engine.backtests import (
     candidate_block,
     side_by_side,
 )
+from python_jobs.forecasting.engine.blocks import Block
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import (
     BLOCK_SERIES,
@@ -26,12 +27,11 @@ from python_jobs.forecasting.engine.fleet import (
     blocks,
 )
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import Block
+from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.tables import backtest_frame, stacked
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.scale.lessons import Lessons, OriginLessons
-from python_jobs.forecasting.scale.part_origin import PartOrigin
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.errors import InputError
 
@@ -177,24 +177,25 @@ def backtest_part(
 
 def _engine(
     fleet: Fleet, known: OriginLessons, *, designs: Designs, lessons: Lessons
-) -> PartOrigin:
+) -> EngineOrigin:
     unknown = set(fleet.calendar_ids) - set(designs.first_days)
     if unknown:
         raise InputError(
             f"feat_load_forecasts: calendar_id {min(unknown)} has no terms; expected"
             f" one of {', '.join(designs.first_days)} → add its holidays to the seed"
         )
-    return PartOrigin(
+    return EngineOrigin(
         fleet,
         designs=designs,
         day=int(known.origin.date.astype(np.int64)),
         fit_days=lessons.fit_days,
         learned=known.learned,
+        dtype=np.float64,
     )
 
 
 def _told(
-    origin: PartOrigin,
+    origin: EngineOrigin,
     known: OriginLessons,
     *,
     lessons: Lessons,
@@ -216,7 +217,7 @@ def _told(
     yield from side_by_side(told, whole, processes=processes)
 
 
-def _whole_blocks(origin: PartOrigin, *, has_model: set[str]) -> Iterator[Block]:
+def _whole_blocks(origin: EngineOrigin, *, has_model: set[str]) -> Iterator[Block]:
     """Yield blocks of one calendar, window and metric, filled up to the same size."""
     fleet = origin.fleet
     kinds = pd.DataFrame(

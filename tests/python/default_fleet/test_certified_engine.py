@@ -17,11 +17,12 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from python_jobs.forecasting.calendar_fit import calendar_designs
+from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import EngineOrigin, FittedBlock
+from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.smoothing import START_SEASONS
 from python_jobs.forecasting.series import WEEK_DAYS
 
