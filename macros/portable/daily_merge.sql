@@ -16,7 +16,7 @@
 
 {#- Whether only some days are processed. -#}
 {% macro is_merging() -%}
-    {{ return(var('reprocess_from') is not none and is_incremental()) }}
+    {{ return(reprocessed_date() is not none and is_incremental()) }}
 {%- endmacro %}
 
 {#- Condition on the days that a merge reads or delivers; nothing in a whole build. -#}
@@ -34,10 +34,11 @@
 
 {#- Some days before the first day to process again; none: everything. -#}
 {% macro reprocessed_date(days_before=0) -%}
-    {%- if var('reprocess_from') is none -%}
+    {%- set given_date = given(var('reprocess_from'), 'CAPACITY_REPROCESS_FROM') -%}
+    {%- if given_date is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set first_date = modules.datetime.date.fromisoformat(var('reprocess_from')) -%}
+    {%- set first_date = modules.datetime.date.fromisoformat(given_date) -%}
     {{ return((first_date - modules.datetime.timedelta(days=days_before)).isoformat()) }}
 {%- endmacro %}
 

@@ -4,7 +4,6 @@ A second build inside one process would read the tables as the first one saw the
 keep the database file locked.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -21,6 +20,9 @@ from python_jobs.runtime.aws_errors import problem as aws_problem
 from python_jobs.runtime.errors import PlatformError, RunError
 from python_jobs.runtime.file_lock import held_descriptors
 from python_jobs.runtime.progress import Progress
+
+RUN_VARIABLES = ("as_of_date", "reprocess_from")
+"""Variables that a run hands over."""
 
 _SECONDS_TO_STOP = 20
 _SHOWN_PROBLEMS = 10
@@ -100,21 +102,21 @@ class Dbt:
         command += ["--project-dir", str(self.settings.project_dir)]
         command += ["--profiles-dir", str(profiles_dir(self.settings))]
         command += ["--target", self.settings.target]
-        if variables:
-            command += ["--vars", json.dumps(dict(variables))]
         with self.progress.task(name, unit="nodes") as task:
             log = DbtLog(task)
-            code = self._follow(command, log)
+            code = self._follow(command, log, variables or {})
         if log.finished and arguments[0] == "build":
             record_scans(self.settings, name)
         self._judge(code, log)
 
-    def _follow(self, command: list[str], log: DbtLog) -> int:
+    def _follow(
+        self, command: list[str], log: DbtLog, variables: Mapping[str, str]
+    ) -> int:
         """Read dbt's log until it ends; an interrupt lets dbt cancel its queries."""
         with subprocess.Popen(  # noqa: S603 - our own program, no shell
             command,
             cwd=self.settings.project_dir,
-            env=environment(self.settings),
+            env=environment(self.settings) | in_environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -183,6 +185,16 @@ def profiles_dir(settings: Settings) -> Path:
     if not copy.exists() or copy.read_text("utf-8") != example:
         copy.write_text(example, encoding="utf-8")
     return settings.warehouse
+
+
+def in_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return project variables as `macros/portable/given.sql` finds them.
+
+    Not as ``--vars``: dbt would parse the whole project anew for another value.
+    """
+    return {
+        f"CAPACITY_{name.upper()}": variables.get(name, "") for name in RUN_VARIABLES
+    }
 
 
 def environment(settings: Settings) -> dict[str, str]:

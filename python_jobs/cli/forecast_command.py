@@ -63,7 +63,7 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
         series, horizon=horizon, frequency=FREQUENCIES[frequency], model=model
     )
     write_rows(rows, output)
-    session.console.print(_summary(rows, output, horizon=horizon))
+    session.console.print(_summary(rows, output, horizon=horizon), soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@
 -- else the newest day. A measurement counts its server as expected from the next day
 -- until 28 days later or the server's next one, whichever is first: +1 and -1, summed
 -- up over the days.
-{%- set given_date = var('as_of_date') %}
+{%- set given_date = given(var('as_of_date'), 'CAPACITY_AS_OF_DATE') %}
 with server_metrics as (
     select * from {{ ref('stg_raw__server_metrics') }}
     where load_date >= {{ first_calendar_date() }}
