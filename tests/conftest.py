@@ -12,8 +12,12 @@ WHOLE_FOLDERS = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for ``pytest -n``, the longest groups first."""
+    """Group the tests for ``pytest -n``, the longest groups first.
+
+    Before the plugin that shares them out looks for the groups.
+    """
     groups = {item: group_of(item.path) for item in items}
     slow = {
         group
