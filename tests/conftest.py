@@ -1,34 +1,36 @@
 """How tests are shared out: a file, or all that share a costly fixture, on one core."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parent
-WHOLE_FOLDERS = (
-    FOLDER / "python" / "default_fleet",
-    FOLDER / "athena" / "project",
-    FOLDER / "spark",
-)
+WHOLE_FOLDERS = ("tests/python/default_fleet", "tests/athena/project", "tests/spark")
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a core groups of tests; the marks of ``loadgroup`` need an older pytest."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - not there on Spark
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return GroupScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for ``pytest -n``, the longest groups first.
-
-    Before the plugin that shares them out looks for the groups.
-    """
-    groups = {item: group_of(item.path) for item in items}
+    """Put the long groups first: those of whole folders, and with a slow test."""
+    groups = {item: group_of(item.nodeid) for item in items}
     slow = {
         group
         for item, group in groups.items()
-        if group.is_dir() or item.get_closest_marker("slow")
+        if group in WHOLE_FOLDERS or item.get_closest_marker("slow")
     }
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(FOLDER))))
     items.sort(key=lambda item: groups[item] not in slow)
 
 
-def group_of(path: Path) -> Path:
+def group_of(nodeid: str) -> str:
     """Return the file, or the folder whose tests share what they set up."""
-    return next((each for each in WHOLE_FOLDERS if each in path.parents), path)
+    file = nodeid.split("::", maxsplit=1)[0]
+    return next((each for each in WHOLE_FOLDERS if file.startswith(f"{each}/")), file)
