@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-WHOLE_FOLDERS = ("tests/python/default_fleet", "tests/athena/project", "tests/spark")
+SHARED = {
+    "tests/python/default_fleet/": "default fleet",
+    "tests/athena/project/test_project_commands.py": "golden fleet",
+    "tests/athena/project/test_whole_project.py": "golden fleet",
+    "tests/spark/": "session of Spark",
+}
+"""What the tests of a folder or file set up, and share."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -20,17 +26,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long groups first: those of whole folders, and with a slow test."""
+    """Put the long groups first: those that share a set-up, and with a slow test."""
     groups = {item: group_of(item.nodeid) for item in items}
     slow = {
         group
         for item, group in groups.items()
-        if group in WHOLE_FOLDERS or item.get_closest_marker("slow")
+        if group in SHARED.values() or item.get_closest_marker("slow")
     }
     items.sort(key=lambda item: groups[item] not in slow)
 
 
 def group_of(nodeid: str) -> str:
-    """Return the file, or the folder whose tests share what they set up."""
-    file = nodeid.split("::", maxsplit=1)[0]
-    return next((each for each in WHOLE_FOLDERS if file.startswith(f"{each}/")), file)
+    """Return what a test shares with others, else its file."""
+    shared = (name for start, name in SHARED.items() if nodeid.startswith(start))
+    return next(shared, nodeid.split("::", maxsplit=1)[0])
