@@ -33,7 +33,7 @@ def test_a_stopped_query_is_cancelled_on_trino_too(
         "CANCELLED",
         "Query cancelled by user",
     )
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     running = (
         "select count(*) from system.runtime.queries "
         "where state = 'RUNNING' and query like '%9999%' and query not like '%runtime%'"
