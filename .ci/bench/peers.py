@@ -51,7 +51,7 @@ class Plan:
 
 FULL = Plan(
     per_metric=4,
-    rounds={"spikes off": (5, 1), "spikes on": (1,)},
+    rounds={"spikes off": (1,), "spikes on": (1,)},
     origins={"spikes off": tuple(range(8, 0, -1)), "spikes on": (5, 4, 3, 2, 1)},
 )
 QUICK = Plan(
