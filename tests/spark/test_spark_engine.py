@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from delete_files import delete_first_row
+from delete_files import delete_position
 from pyiceberg.catalog import Catalog
 from pyspark.sql import SparkSession
 from scale_features import (
@@ -172,7 +172,7 @@ def test_delete_files_are_refused(catalog: Catalog, spark: SparkSession) -> None
     table = catalog.load_table((NAMESPACE, LOADS))
     row_count = table.scan().to_arrow().num_rows
     assert feature_rows(spark, table).count() == row_count
-    delete_first_row(table)
+    delete_position(table, position=0)
     assert table.refresh().scan().to_arrow().num_rows == row_count - 1
     with pytest.raises(
         PlatformError, match=rf"table {NAMESPACE}\.{LOADS} has delete files → compact"

@@ -42,11 +42,11 @@ class _AddDeleteFiles(_FastAppendFiles):
 
 
 def delete_position(table: Table, *, position: int) -> None:
-    """Commit the deletion of one row of the table's only data file.
+    """Commit the deletion of one row of the table's first data file.
 
     As Trino or Athena would by default: the data file stays as it is.
     """
-    (task,) = table.scan().plan_files()
+    task = next(iter(table.scan().plan_files()))
     path = Path(task.file.file_path).with_name("deletes.parquet")
     fields = [
         pa.field("file_path", pa.string(), nullable=False),
