@@ -38,7 +38,6 @@ from python_jobs.forecasting.series import Floats
 
 Floats4 = NDArray[np.float64]
 Result = TypeVar("Result")
-Models = Mapping[str, Callable[[FittedBlock], ModelForecast]]
 
 
 @dataclass(frozen=True)
