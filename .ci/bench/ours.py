@@ -144,8 +144,7 @@ def fitted_forecast(given: Given, *, model: str) -> Told:
             forecast,
             spread=error_spread(forecast, fitted.data.spread),
             is_eoq=origin.is_eoq_ahead(block.calendar_id, HORIZON_DAYS),
-            metrics=fleet.metrics[block.series],
-            quantiles=given.quantiles,
+            quantiles=given.quantiles[block.metric],
             ceilings=fleet.ceilings[block.series],
         )
         parts.append((block.series, values, quantiles))

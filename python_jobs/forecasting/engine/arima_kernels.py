@@ -1,7 +1,4 @@
-"""The loops behind `arima`: series lie side by side in lanes.
-
-One instruction serves several lanes; a lane is left alone when its search has ended.
-"""
+"""The loops behind `arima`: one series after the other, everything in registers."""
 
 import numpy as np
 from numba import njit
@@ -16,7 +13,6 @@ STEPS = 12
 """Gauss-Newton steps at most; most series need five."""
 
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
-_LANES = 16
 _AR_BOUNDS = (-0.95, 0.97)
 _MA_BOUNDS = (-0.998, 0.95)
 _LONGEST_STEP = 0.5
@@ -25,42 +21,28 @@ _FLATTEST = 1e-5
 
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
-def _innovations(differences, ar, ma, sums, last):  # type: ignore[no-untyped-def]
-    """Run one block of lanes; fill the sums that a step is solved from.
+def _sums(differences, ar, ma):  # type: ignore[no-untyped-def]
+    """Return what a step is solved from, of the innovations and their derivatives.
 
-    ``sums`` has rows: squares, gradient by ar and ma, the three of the Hessian.
+    Their squares, the gradient by ar and ma, and the three of the Hessian.
     """
-    days = differences.shape[0]
-    e = np.zeros(_LANES, differences.dtype)
-    by_ar = np.zeros(_LANES, differences.dtype)
-    by_ma = np.zeros(_LANES, differences.dtype)
-    sums[:] = 0.0
-    for t in range(1, days):
-        now = differences[t]
+    none = differences.dtype.type(0.0)
+    e, by_ar, by_ma = none, none, none
+    squares, slope_ar, slope_ma = none, none, none
+    ar_ar, ar_ma, ma_ma = none, none, none
+    for t in range(1, len(differences)):
         before = differences[t - 1]
-        if t < SETTLING_DAYS:
-            for i in range(_LANES):
-                was = e[i]
-                e[i] = now[i] - ar[i] * before[i] - ma[i] * was
-                by_ar[i] = -before[i] - ma[i] * by_ar[i]
-                by_ma[i] = -was - ma[i] * by_ma[i]
-        else:
-            for i in range(_LANES):
-                was = e[i]
-                new = now[i] - ar[i] * before[i] - ma[i] * was
-                slope_ar = -before[i] - ma[i] * by_ar[i]
-                slope_ma = -was - ma[i] * by_ma[i]
-                e[i] = new
-                by_ar[i] = slope_ar
-                by_ma[i] = slope_ma
-                sums[0, i] += new * new
-                sums[1, i] += new * slope_ar
-                sums[2, i] += new * slope_ma
-                sums[3, i] += slope_ar * slope_ar
-                sums[4, i] += slope_ar * slope_ma
-                sums[5, i] += slope_ma * slope_ma
-    for i in range(_LANES):
-        last[i] = e[i]
+        by_ar = -before - ma * by_ar
+        by_ma = -e - ma * by_ma
+        e = differences[t] - ar * before - ma * e
+        if t >= SETTLING_DAYS:
+            squares += e * e
+            slope_ar += e * by_ar
+            slope_ma += e * by_ma
+            ar_ar += by_ar * by_ar
+            ar_ma += by_ar * by_ma
+            ma_ma += by_ma * by_ma
+    return squares, slope_ar, slope_ma, ar_ar, ar_ma, ma_ma
 
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
@@ -70,104 +52,84 @@ def _bounded(value, bounds):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
-    """Fit every row, `_LANES` at a time.
+    """Fit every row.
 
     Columns of ``found``: ar, ma, squares, last difference, last innovation.
     """
     count, days = values.shape
-    kind = values.dtype
-    sums = np.zeros((6, _LANES), kind)
-    last = np.zeros(_LANES, kind)
-    differences = np.zeros((days - 1, _LANES), kind)
-    for first in range(0, count, _LANES):
-        width = min(_LANES, count - first)
-        for i in range(_LANES):
-            row = values[first + min(i, width - 1)]
-            for t in range(days - 1):
-                differences[t, i] = row[t + 1] - row[t]
-        ar = np.full(_LANES, START[0], kind)
-        ma = np.full(_LANES, START[1], kind)
-        best = np.full((_LANES, 9), np.inf)
-        damping = np.full(_LANES, 1e-3)
-        ended = np.zeros(_LANES, np.bool_)
-        for _ in range(STEPS + 1):
-            _innovations(differences, ar, ma, sums, last)
-            is_open = False
-            for i in range(width):
-                if ended[i]:
-                    continue
-                is_open = not _step(i, ar, ma, sums, last, best, damping, ended) or (
-                    is_open
-                )
-            if not is_open:
-                break
-        _last_innovations(differences, best)
-        for i in range(width):
-            found[first + i, 0] = best[i, 0]
-            found[first + i, 1] = best[i, 1]
-            found[first + i, 2] = best[i, 2]
-            found[first + i, 3] = differences[days - 2, i]
-            found[first + i, 4] = best[i, 3]
-            is_converged[first + i] = ended[i]
+    differences = np.empty(days - 1, values.dtype)
+    for i in range(count):
+        for t in range(days - 1):
+            differences[t] = values[i, t + 1] - values[i, t]
+        ar, ma, squares, has_ended = _fit(differences)
+        found[i, 0] = ar
+        found[i, 1] = ma
+        found[i, 2] = squares
+        found[i, 3] = differences[days - 2]
+        found[i, 4] = _last_innovation(differences, ar, ma)
+        is_converged[i] = has_ended
 
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
-def _last_innovations(differences, best):  # type: ignore[no-untyped-def]
-    """Put each lane's last innovation, filtered from an unknown start, into ``best``.
+def _fit(differences):  # type: ignore[no-untyped-def]
+    """Search from `START`; return ar, ma, squares, and whether the search ended."""
+    kind = differences.dtype.type
+    ar, ma = START
+    best_ar, best_ma, damping = ar, ma, 1e-3
+    best = (np.inf, 0.0, 0.0, 0.0, 0.0, 0.0)
+    has_ended = False
+    for _ in range(STEPS + 1):
+        q, g, h, gg, gh, hh = _sums(differences, kind(ar), kind(ma))
+        if q < best[0]:
+            has_ended = best[0] - q <= _FLATTEST * q
+            best = (float(q), float(g), float(h), float(gg), float(gh), float(hh))
+            best_ar, best_ma = ar, ma
+            damping *= 0.2
+        else:
+            damping = damping * 10.0 + 1e-3
+            has_ended = damping > 1e6
+        if has_ended:
+            break
+        step_ar, step_ma = _step(best, damping)
+        ar = _bounded(best_ar + step_ar, _AR_BOUNDS)
+        ma = _bounded(best_ma + step_ma, _MA_BOUNDS)
+        if abs(ar - best_ar) + abs(ma - best_ma) < _TOLERANCE:
+            has_ended = True
+            break
+    return best_ar, best_ma, best[0], has_ended
+
+
+@njit(cache=True, fastmath=_FAST, nogil=True)
+def _step(sums, damping):  # type: ignore[no-untyped-def]
+    """Return the damped Gauss-Newton step of ar and ma, never a long one."""
+    a = sums[3] * (1.0 + damping) + 1e-30
+    b = sums[5] * (1.0 + damping) + 1e-30
+    c = sums[4]
+    determinant = max(a * b - c * c, 1e-30)
+    step_ar = -(b * sums[1] - c * sums[2]) / determinant
+    step_ma = -(a * sums[2] - c * sums[1]) / determinant
+    longest = max(abs(step_ar), abs(step_ma))
+    scale = 1.0 if longest <= _LONGEST_STEP else _LONGEST_STEP / longest
+    return scale * step_ar, scale * step_ma
+
+
+@njit(cache=True, fastmath=_FAST, nogil=True)
+def _last_innovation(differences, ar, ma):  # type: ignore[no-untyped-def]
+    """Return the last innovation, filtered from an unknown start.
 
     ``ratio`` is the variance of a day's prediction over that of an innovation: large
     on the first day, 1 when the start is forgotten.
     """
-    days = differences.shape[0]
-    ar, ma = best[:, 0].copy(), best[:, 1].copy()
-    ratio, gain = np.empty(_LANES), np.zeros(_LANES)
-    for i in range(_LANES):
-        growth = ar[i] + ma[i]
-        ratio[i] = 1.0 + growth * growth / (1.0 - ar[i] * ar[i])
-    before = np.zeros(_LANES)
-    for t in range(days):
-        for i in range(_LANES):
-            now = differences[t, i]
-            share = 1.0 / ratio[i]
-            gain[i] = (now - ar[i] * before[i] - ma[i] * gain[i]) * share
-            ratio[i] = 1.0 + ma[i] * ma[i] * (1.0 - share)
-            before[i] = now
-    for i in range(_LANES):
-        best[i, 3] = gain[i]
-
-
-@njit(cache=True, fastmath=_FAST, nogil=True)
-def _step(i, ar, ma, sums, last, best, damping, ended):  # type: ignore[no-untyped-def]
-    """Keep the point if it is better, propose the next; say whether the lane ended."""
-    if sums[0, i] < best[i, 2]:
-        gain = best[i, 2] - sums[0, i]
-        is_small = gain <= _FLATTEST * sums[0, i]
-        best[i, 0] = ar[i]
-        best[i, 1] = ma[i]
-        best[i, 2] = sums[0, i]
-        best[i, 3] = last[i]
-        for k in range(5):
-            best[i, 4 + k] = sums[1 + k, i]
-        damping[i] *= 0.2
-        if is_small:
-            ended[i] = True
-    else:
-        damping[i] = damping[i] * 10.0 + 1e-3
-        if damping[i] > 1e6:
-            ended[i] = True
-    a = best[i, 6] * (1.0 + damping[i]) + 1e-30
-    b = best[i, 8] * (1.0 + damping[i]) + 1e-30
-    c = best[i, 7]
-    determinant = max(a * b - c * c, 1e-30)
-    step_ar = -(b * best[i, 4] - c * best[i, 5]) / determinant
-    step_ma = -(a * best[i, 5] - c * best[i, 4]) / determinant
-    longest = max(abs(step_ar), abs(step_ma))
-    scale = 1.0 if longest <= _LONGEST_STEP else _LONGEST_STEP / longest
-    ar[i] = _bounded(best[i, 0] + scale * step_ar, _AR_BOUNDS)
-    ma[i] = _bounded(best[i, 1] + scale * step_ma, _MA_BOUNDS)
-    if abs(ar[i] - best[i, 0]) + abs(ma[i] - best[i, 1]) < _TOLERANCE:
-        ended[i] = True
-    return ended[i]
+    growth = ar + ma
+    ratio = 1.0 + growth * growth / (1.0 - ar * ar)
+    gain, before = 0.0, 0.0
+    for t in range(len(differences)):
+        now = float(differences[t])
+        share = 1.0 / ratio
+        gain = (now - ar * before - ma * gain) * share
+        ratio = 1.0 + ma * ma * (1.0 - share)
+        before = now
+    return gain
 
 
 @njit(cache=True, nogil=True)

@@ -24,6 +24,7 @@ from python_jobs.forecasting.engine.candidates import (
 )
 from python_jobs.forecasting.engine.conformal import (
     BANDS,
+    NO_QUANTILES,
     ErrorQuantiles,
     KnownErrors,
     error_quantiles,
@@ -99,13 +100,10 @@ class ErrorMemory:
         self, model: str, told: CandidateBlock, *, number: int, fleet: Fleet
     ) -> None:
         """Keep the errors of a block at a backtest origin."""
-        metrics = fleet.metrics[told.series]
-        for metric in sorted(set(metrics)):
-            rows = np.flatnonzero((metrics == metric) & told.is_valid)
-            flags = np.broadcast_to(told.is_eoq, told.errors.shape)
-            kept = KnownErrors(told.errors[rows], flags[rows])
-            by_number = self._errors.setdefault((model, metric), {})
-            by_number.setdefault(number, []).append(kept)
+        errors = told.errors[told.is_valid]
+        kept = KnownErrors(errors, np.broadcast_to(told.is_eoq, errors.shape))
+        by_number = self._errors.setdefault((model, fleet.metrics[told.series[0]]), {})
+        by_number.setdefault(number, []).append(kept)
 
     def quantiles(self, model: str, *, number: int) -> dict[str, ErrorQuantiles]:
         """Return by metric what an origin knows of the errors of older ones.
@@ -148,8 +146,7 @@ def candidate_block(
         forecast,
         spread=spread,
         is_eoq=is_eoq,
-        metrics=fleet.metrics[series],
-        quantiles=quantiles,
+        quantiles=quantiles.get(fitted.block.metric, NO_QUANTILES),
         ceilings=bounds.ceilings,
     )
     measured, was_eoq = fleet.lived(series, origin_day=origin.day, days=horizon)

@@ -9,19 +9,20 @@ from python_jobs.forecasting.series import Floats
 
 @dataclass(frozen=True)
 class Block:
-    """Series that share a calendar and a window, few enough for the cache.
+    """Series that share a calendar, a window and a metric, few enough for the cache.
 
     Attributes
     ----------
     series
         Positions in the fleet.
-    calendar_id, window_days
+    calendar_id, window_days, metric
         What they share.
     """
 
     series: Integers
     calendar_id: str
     window_days: int
+    metric: str
 
 
 @dataclass(frozen=True)

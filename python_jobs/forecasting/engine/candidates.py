@@ -1,12 +1,16 @@
 """Every candidate of a block as loads: guarded, or refused with a reason a series."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.engine.conformal import ErrorQuantiles, quantile_values
+from python_jobs.forecasting.engine.conformal import (
+    ErrorQuantiles,
+    kinds,
+    normal_quantiles,
+)
+from python_jobs.forecasting.engine.interval_kernels import fill_around
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.guards import (
     LARGEST_CAPACITY_RATIO,
@@ -70,8 +74,7 @@ def loads_ahead(
     *,
     spread: Floats,
     is_eoq: Booleans,
-    metrics: NDArray[np.object_],
-    quantiles: Mapping[str, ErrorQuantiles],
+    quantiles: ErrorQuantiles,
     ceilings: Floats,
 ) -> tuple[Floats, Floats]:
     """Return forecast and quantiles in the unit of the load.
@@ -79,15 +82,13 @@ def loads_ahead(
     Parameters
     ----------
     forecast
-        Of a block.
+        Of series of one metric.
     spread
         What past errors were standardised by, shape (series,).
     is_eoq
         Days ahead in an EOQ window, shape (horizon,).
-    metrics
-        Of the series, shape (series,).
     quantiles
-        By metric; a metric without any has the model's own normal distribution.
+        Of past errors; without any the model's own normal distribution stands in.
     ceilings
         Values are cut there, and at 0.
 
@@ -96,24 +97,20 @@ def loads_ahead(
     tuple
         Values of shape (series, horizon) and quantiles of shape (series, horizon, 9).
     """
-    around = np.empty((*forecast.centre.shape, 9))
-    flags = np.broadcast_to(is_eoq, forecast.centre.shape)
-    nothing = ErrorQuantiles({}, {})
-    for metric in sorted(set(metrics)):
-        rows = np.flatnonzero(metrics == metric)
-        around[rows] = quantile_values(
-            forecast.centre[rows],
-            spread=spread[rows],
-            sd=forecast.sd[rows],
-            is_eoq=flags[rows],
-            quantiles=quantiles.get(metric, nothing),
-        )
-    values = forecast.centre
+    centre, is_log = forecast.centre, forecast.is_log
     with np.errstate(over="ignore"):
-        if forecast.is_log:
-            values, around = np.exp(values), np.exp(around, out=around)
-    high = ceilings[:, None]
-    return np.clip(values, 0.0, high), np.clip(around, 0.0, high[:, :, None])
+        values = np.exp(centre) if is_log else centre
+        if not quantiles.by_band:
+            around = normal_quantiles(centre, forecast.sd)
+            around = np.exp(around, out=around) if is_log else around
+            np.clip(around, 0.0, ceilings[:, None, None], out=around)
+        else:
+            seen, kind = np.unique(kinds(is_eoq), return_inverse=True)
+            steps = spread[:, None, None] * quantiles.by_kind[seen]
+            steps = np.exp(steps, out=steps) if is_log else steps
+            around = np.empty((*centre.shape, steps.shape[2]))
+            fill_around(values, steps, kind, is_log, ceilings, around)
+    return np.clip(values, 0.0, ceilings[:, None]), around
 
 
 def error_spread(forecast: ModelForecast, residual_spread: Floats) -> Floats:

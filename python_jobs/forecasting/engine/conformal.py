@@ -8,6 +8,7 @@ origin k knows.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,21 +61,16 @@ class ErrorQuantiles:
     by_band: Mapping[BandKey, Floats]
     counts: Mapping[BandKey, int]
 
-    def table(self, horizon_days: int) -> Floats:
-        """Return the quantiles by EOQ flag and day ahead, shape (2, horizon, 9).
+    @cached_property
+    def by_kind(self) -> Floats:
+        """Quantiles by kind of day, see `kinds`, shape (kinds, 9).
 
         A band without enough errors borrows from the nearest shorter one, then the
         nearest longer one, then from the other flag; without any it is NaN.
         """
-        rows = np.full((2, horizon_days, len(_PROBABILITIES)), np.nan)
-        bands = np.searchsorted(BANDS, np.arange(1, horizon_days + 1))
-        for flag in (False, True):
-            for position in np.unique(bands):
-                band = BANDS[min(position, len(BANDS) - 1)]
-                found = self._nearest(flag, band)
-                if found is not None:
-                    rows[int(flag), bands == position] = found
-        return rows
+        rows = [self._nearest(flag, band) for flag in (False, True) for band in BANDS]
+        nothing = np.full(len(_PROBABILITIES), np.nan)
+        return np.stack([nothing if row is None else row for row in rows])
 
     def _nearest(self, flag: bool, band: int) -> Floats | None:
         ranked = sorted(
@@ -85,6 +81,23 @@ class ErrorQuantiles:
             ),
         )
         return self.by_band[ranked[0]] if ranked else None
+
+
+NO_QUANTILES = ErrorQuantiles({}, {})
+"""Of a model without a backtest."""
+
+
+def kinds(is_eoq: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the kind of each day ahead: its EOQ flag and its band.
+
+    Parameters
+    ----------
+    is_eoq
+        Shape (…, horizon); so is what is returned, a position in `by_kind`.
+    """
+    bands = np.searchsorted(BANDS, np.arange(1, is_eoq.shape[-1] + 1))
+    found: NDArray[np.int64] = np.minimum(bands, len(BANDS) - 1) + is_eoq * len(BANDS)
+    return found
 
 
 def error_quantiles(
@@ -125,6 +138,11 @@ def error_quantiles(
     return ErrorQuantiles(by_band=by_band, counts=counts)
 
 
+def normal_quantiles(centre: Floats, sd: Floats) -> Floats:
+    """Return the quantiles of normal distributions, shape (series, horizon, 9)."""
+    return centre[:, :, None] + sd[:, :, None] * _DEVIATES
+
+
 def quantile_values(
     centre: Floats,
     *,
@@ -151,12 +169,9 @@ def quantile_values(
     numpy.ndarray
         Shape (series, horizon, 9), never crossing.
     """
-    table = quantiles.table(centre.shape[1])
     if not quantiles.by_band:
-        normal: Floats = centre[:, :, None] + sd[:, :, None] * _DEVIATES
-        return normal
-    days = np.arange(centre.shape[1])
-    steps: Floats = table[is_eoq.astype(np.int64), days]
+        return normal_quantiles(centre, sd)
+    steps: Floats = quantiles.by_kind[kinds(is_eoq)]
     steps *= spread[:, None, None]
     steps += centre[:, :, None]
     return steps

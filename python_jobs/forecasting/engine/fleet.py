@@ -12,7 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from python_jobs.calendar_weights import WINDOW_DAYS
-from python_jobs.forecasting.engine.fleet_kernels import fill_scales, fill_windows
+from python_jobs.forecasting.engine.fleet_kernels import (
+    fill_newest,
+    fill_scales,
+    fill_windows,
+)
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.series import Floats
 
@@ -158,8 +162,12 @@ class Fleet:
         self, series: Integers, *, last_day: int, days: int
     ) -> tuple[Floats, Booleans]:
         """Return loads and filled flags of the days up to one, shape (series, days)."""
-        rows = self._rows(series, last_day=last_day, days=days)
-        return self.loads[rows], self.is_filled[rows]
+        past = last_day - self.first_days[series] + 1
+        loads = np.empty((len(series), days))
+        is_filled = np.empty(loads.shape, dtype=np.bool_)
+        fill_newest(self.starts[series] + past, self.loads, loads)
+        fill_newest(self.starts[series] + past, self.is_filled, is_filled)
+        return loads, is_filled
 
     def lived(
         self, series: Integers, *, origin_day: int, days: int
@@ -172,11 +180,6 @@ class Fleet:
         rows = np.minimum(rows, end[:, None] - 1)
         measured = np.where(is_known, self.measured[rows], np.nan)
         return measured, np.where(is_known, self.is_eoq[rows], False)
-
-    def _rows(self, series: Integers, *, last_day: int, days: int) -> Integers:
-        last = self.starts[series] + last_day - self.first_days[series]
-        rows: Integers = last[:, None] + np.arange(1 - days, 1)
-        return rows
 
 
 def blocks(series: Integers) -> Iterator[Integers]:

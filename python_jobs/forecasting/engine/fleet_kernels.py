@@ -83,3 +83,13 @@ def fill_scales(starts, past, loads, scales):  # type: ignore[no-untyped-def]
             total += abs(loads[t] - loads[t - WEEK_DAYS])
         if days > 0 and total > 0.0:
             scales[i] = total / days
+
+
+@njit(cache=True, nogil=True)
+def fill_newest(ends, values, filled):  # type: ignore[no-untyped-def]
+    """Fill each row with the values before the end of its series."""
+    days = filled.shape[1]
+    for i in range(len(ends)):
+        first = ends[i] - days
+        for t in range(days):
+            filled[i, t] = values[first + t]

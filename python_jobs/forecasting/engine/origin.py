@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
@@ -78,14 +79,19 @@ class EngineOrigin:
         self._shrinkages: dict[tuple[str, str, int], Shrinkage] = {}
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the series that can be fitted, in blocks of one calendar and window."""
-        usable = self.windows > 0
-        for calendar_id in sorted(set(self.fleet.calendar_ids[usable])):
-            of_calendar = usable & (self.fleet.calendar_ids == calendar_id)
-            for days in np.unique(self.windows[of_calendar]):
-                alike = np.flatnonzero(of_calendar & (self.windows == days))
-                for series in blocks(alike):
-                    yield Block(series, calendar_id, int(days))
+        """Yield the series that can be fitted, in blocks of those that are alike."""
+        usable = np.flatnonzero(self.windows > 0)
+        kinds = pd.DataFrame(
+            {
+                "calendar_id": self.fleet.calendar_ids[usable],
+                "window_days": self.windows[usable],
+                "metric": self.fleet.metrics[usable],
+            }
+        )
+        groups: Any = kinds.groupby(list(kinds), observed=True).indices
+        for (calendar_id, window_days, metric), alike in sorted(groups.items()):
+            for series in blocks(usable[alike]):
+                yield Block(series, calendar_id, int(window_days), metric)
 
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""
@@ -96,28 +102,16 @@ class EngineOrigin:
             block.calendar_id, first_day=self.day + 1, days=horizon_days
         )
         design = self._design(block, harmonics=choices.harmonics)
-        coefficients = np.empty_like(fit.coefficients)
-        residuals = np.empty_like(fit.residuals)
-        levels, alphas = np.empty(len(loads)), np.empty(len(loads))
-        metrics = self.fleet.metrics[block.series]
-        for metric in sorted(set(metrics)):
-            rows = np.flatnonzero(metrics == metric)
-            alpha = self._prior(metric, block).alpha
-            part = RegressionFit(
-                *(fit.coefficients[rows], fit.residuals[rows]),
-                *(fit.spread[rows], fit.shift_day[rows]),
-            )
-            coefficients[rows], residuals[rows] = shrink(
-                part, design=design, shrinkage=self._shrinkage(metric, block, design)
-            )
-            levels[rows] = weighted_levels(residuals[rows], alpha)
-            alphas[rows] = alpha
+        coefficients, residuals = shrink(
+            fit, design=design, shrinkage=self._shrinkage(block, design)
+        )
+        alpha = self._prior(block).alpha
         data = BlockData(
             residuals=residuals[:, -self.fit_days :],
             explained=coefficients @ ahead.T,
             loads=loads[:, -self.fit_days :],
-            alphas=alphas,
-            levels=levels,
+            alphas=np.full(len(loads), alpha),
+            levels=weighted_levels(residuals, alpha),
             spread=fit.spread,
         )
         first = self.day - block.window_days + 1
@@ -132,17 +126,17 @@ class EngineOrigin:
         is_eoq: NDArray[np.bool_] = terms[:, TERMS.index("eoq_window")] > 0.0
         return is_eoq
 
-    def _prior(self, metric: str, block: Block) -> MetricPrior:
-        """Return what is known of a metric at windows such as the block's."""
+    def _prior(self, block: Block) -> MetricPrior:
+        """Return what is known of the block's metric at windows such as its own."""
         is_full = block.window_days >= FIRST_FULL_WINDOW_DAYS
         _, priors = self.learned.get(is_full, _NOTHING_LEARNED)
-        return priors.get(metric, _NO_PRIOR)
+        return priors.get(block.metric, _NO_PRIOR)
 
-    def _shrinkage(self, metric: str, block: Block, design: SharedDesign) -> Shrinkage:
-        """Return a metric's prior over a block's design; made when first asked for."""
-        key = (metric, block.calendar_id, block.window_days)
+    def _shrinkage(self, block: Block, design: SharedDesign) -> Shrinkage:
+        """Return the prior over a block's design; made when first asked for."""
+        key = (block.metric, block.calendar_id, block.window_days)
         if key not in self._shrinkages:
-            self._shrinkages[key] = self._prior(metric, block).over(design)
+            self._shrinkages[key] = self._prior(block).over(design)
         return self._shrinkages[key]
 
     def _design(self, block: Block, *, harmonics: int) -> SharedDesign:
@@ -160,7 +154,8 @@ class EngineOrigin:
             block.series, last_day=self.day, days=block.window_days
         )
         floors = self.fleet.log_floors[block.series][:, None]
-        logs = np.log(np.maximum(loads, floors, dtype=self.dtype))
+        logs = np.maximum(loads, floors, dtype=self.dtype)
+        np.log(logs, out=logs)
         design = self._design(block, harmonics=harmonics)
         return fit_regression(logs, is_filled=is_filled, design=design), loads
 
@@ -204,7 +199,7 @@ class EngineOrigin:
         )
         priors = {}
         for metric, series in sample.by_metric.items():
-            block = Block(series, sample.calendar_id, sample.window_days)
+            block = Block(series, sample.calendar_id, sample.window_days, metric)
             fit, _ = self._regression(block, harmonics=choices.harmonics)
             design = self._design(block, harmonics=choices.harmonics)
             alpha = choices.alphas[metric]

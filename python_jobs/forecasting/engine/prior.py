@@ -107,5 +107,6 @@ def weighted_levels(residuals: Block, alpha: float) -> Floats:
         Weight of a day, lost by those before it.
     """
     weights = (1.0 - alpha) ** np.arange(residuals.shape[1])[::-1]
-    levels: Floats = residuals @ (weights / weights.sum())
+    weights = (weights / weights.sum()).astype(residuals.dtype)
+    levels: Floats = (residuals @ weights).astype(np.float64)
     return levels

@@ -38,6 +38,8 @@ _RELATIVE_CUTOFF = 1e-10
 _NO_SHIFT = -1
 _SHIFT_SQUARES = AUTOCORRELATION_FACTOR * SHIFT_DEVIATES**2
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
+# what comes here is finite: a series that is not has been refused
+_FASTER = {*_FAST, "nnan"}
 
 
 @dataclass(frozen=True)
@@ -112,20 +114,21 @@ def fit_regression(
     projection: Block = design.projection.T.astype(kind)
     terms: Block = design.terms.T.astype(kind)
     levelled = log_loads.copy()
-    pulled: Block = log_loads
     spread = np.empty(len(log_loads))
     shift_day = np.full(len(log_loads), _NO_SHIFT)
     squares = design.step_squares
-    for is_shift_round in (True, True, False):
-        fitted: Block = (pulled @ projection) @ terms
-        pulled = np.empty_like(fitted)
+    fitted: Block = (log_loads @ projection) @ terms
+    pulled, residuals = np.empty_like(fitted), np.empty_like(fitted)
+    for is_last_round in (False, False, True):
         _pull_in(levelled, fitted, is_filled, pulled, spread)
-        if is_shift_round:
-            coefficients: Block = pulled @ projection
-            residuals: Block = pulled - coefficients @ terms
-            _level_shifts(residuals, squares, levelled, pulled, shift_day)
-    coefficients = pulled @ projection
-    residuals = pulled - coefficients @ terms
+        coefficients: Block = pulled @ projection
+        fitted = coefficients @ terms
+        np.subtract(pulled, fitted, out=residuals)
+        if is_last_round:
+            break
+        if _level_shifts(residuals, squares, levelled, pulled, shift_day):
+            # the whole block: a product of fewer rows may round them otherwise
+            fitted = (pulled @ projection) @ terms
     return RegressionFit(
         coefficients=coefficients.astype(np.float64),
         residuals=residuals,
@@ -134,46 +137,46 @@ def fit_regression(
     )
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=_FASTER, nogil=True)
 def _pull_in(values, fitted, is_filled, pulled, spread):  # type: ignore[no-untyped-def]
     """Clip residuals at `LIMIT` spreads; the spread is that of the central ones."""
     count, days = values.shape
+    kind = values.dtype.type
+    none, one = kind(0.0), kind(1.0)
+    away = np.empty(days, values.dtype)
     for i in range(count):
-        total = 0.0
-        for t in range(days):
-            total += abs(values[i, t] - fitted[i, t])
-        deviation = 1.2533 * total / days
-        for _ in range(2):
-            limit = 2.5 * deviation
-            squares, inside = 0.0, 0
-            for t in range(days):
-                residual = abs(values[i, t] - fitted[i, t])
-                if residual <= limit and not is_filled[i, t]:
-                    squares += residual * residual
-                    inside += 1
-            deviation = 1.04 * np.sqrt(squares / max(inside, 1))
-        spread[i] = deviation
-        limit = LIMIT * deviation
+        total, filled = none, none
         for t in range(days):
             residual = values[i, t] - fitted[i, t]
-            if is_filled[i, t]:
-                residual = 0.0
-            elif residual > limit:
-                residual = limit
-            elif residual < -limit:
-                residual = -limit
-            pulled[i, t] = fitted[i, t] + residual
+            total += abs(residual)
+            filled += one if is_filled[i, t] else none
+            away[t] = none if is_filled[i, t] else residual
+        deviation = kind(1.2533) * total / kind(days)
+        for _ in range(2):
+            limit = kind(2.5) * deviation
+            # a filled day is no measurement, and 0 away: it is inside
+            squares, inside = none, -filled
+            for t in range(days):
+                is_inside = abs(away[t]) <= limit
+                squares += away[t] * away[t] if is_inside else none
+                inside += one if is_inside else none
+            deviation = kind(1.04) * np.sqrt(squares / max(inside, one))
+        spread[i] = deviation
+        limit = kind(LIMIT) * deviation
+        for t in range(days):
+            pulled[i, t] = fitted[i, t] + min(max(away[t], -limit), limit)
 
 
 @njit(cache=True, nogil=True)
 def _level_shifts(residuals, step_squares, levelled, pulled, shift_day):  # type: ignore[no-untyped-def]
-    """Take out the one step that explains most, where it explains enough.
+    """Take out the one step that explains most, where it explains enough; say if any.
 
     Residuals are at right angles to the design, so the product of a step with them is
     their running sum, and the gain of the step its square over `step_squares`.
     """
     count, days = residuals.shape
     least = max(SMALLEST_SHIFT_GAIN, _SHIFT_SQUARES / days)
+    has_moved = False
     for i in range(count):
         squares, running, most, at, size = 0.0, 0.0, 0.0, -1, 0.0
         for t in range(days):
@@ -190,3 +193,5 @@ def _level_shifts(residuals, step_squares, levelled, pulled, shift_day):  # type
                 levelled[i, t] -= size
                 pulled[i, t] -= size
             shift_day[i] = max(shift_day[i], at)
+            has_moved = True
+    return has_moved

@@ -5,13 +5,14 @@ Loading rows runs no code, which loading a pickle would.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from python_jobs.calendar_weights import TERMS
 from python_jobs.forecasting.engine.candidates import loads_ahead
-from python_jobs.forecasting.engine.conformal import ErrorQuantiles
+from python_jobs.forecasting.engine.conformal import NO_QUANTILES, ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import State
@@ -22,7 +23,7 @@ from python_jobs.forecasting.series import Floats
 
 @dataclass(frozen=True)
 class SavedForecast:
-    """What saved models of one kind, calendar and day say.
+    """What saved models of one kind, calendar, metric and day say.
 
     Attributes
     ----------
@@ -77,15 +78,16 @@ def saved_forecasts(
         )
         position = known.get_indexer(pd.MultiIndex.from_frame(wide.index.to_frame()))
         wide, position = wide[position >= 0], position[position >= 0]
-        calendars = fleet.calendar_ids[position]
-        for calendar_id in sorted(set(calendars)):
-            own = np.flatnonzero(calendars == calendar_id)
+        kinds: Any = wide.groupby(
+            [fleet.calendar_ids[position], fleet.metrics[position]]
+        ).indices
+        for (calendar_id, metric), own in sorted(kinds.items()):
             yield _forecast(
                 str(model),
                 wide.iloc[own],
                 series=position[own],
                 origin_day=origin_day,
-                quantiles=quantiles.get(str(model), {}),
+                quantiles=quantiles.get((str(model), metric), NO_QUANTILES),
                 fleet=fleet,
                 terms=designs.terms(
                     calendar_id, first_day=origin_day + 1, days=last_day - origin_day
@@ -99,7 +101,7 @@ def _forecast(
     *,
     series: Integers,
     origin_day: int,
-    quantiles: dict[str, ErrorQuantiles],
+    quantiles: ErrorQuantiles,
     fleet: Fleet,
     terms: Floats,
 ) -> SavedForecast:
@@ -115,17 +117,16 @@ def _forecast(
         forecast,
         spread=state["error_spread"],
         is_eoq=terms[:horizon, TERMS.index("eoq_window")] > 0.0,
-        metrics=fleet.metrics[series],
         quantiles=quantiles,
         ceilings=fleet.ceilings[series],
     )
     return SavedForecast(model, origin_day, series, values, around)
 
 
-def _quantiles(rows: pd.DataFrame) -> dict[str, dict[str, ErrorQuantiles]]:
+def _quantiles(rows: pd.DataFrame) -> dict[tuple[str, str], ErrorQuantiles]:
     """Return the saved quantiles by model and metric."""
     names = [name.replace("forecast_", "error_") for name in QUANTILES]
-    found: dict[str, dict[str, ErrorQuantiles]] = {}
+    found = {}
     for (model, metric), own in rows.groupby(["model", "metric"]):
         keys = [
             (bool(flag), int(band))
@@ -133,7 +134,7 @@ def _quantiles(rows: pd.DataFrame) -> dict[str, dict[str, ErrorQuantiles]]:
         ]
         values = own[names].to_numpy(dtype=np.float64)
         counts = own["error_count"].to_numpy(dtype=np.int64)
-        found.setdefault(str(model), {})[str(metric)] = ErrorQuantiles(
+        found[str(model), str(metric)] = ErrorQuantiles(
             by_band=dict(zip(keys, values, strict=True)),
             counts={key: int(n) for key, n in zip(keys, counts, strict=True)},
         )

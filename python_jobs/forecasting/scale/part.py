@@ -24,7 +24,6 @@ from python_jobs.forecasting.engine.fleet import (
     BLOCK_SERIES,
     Fleet,
     Integers,
-    blocks,
 )
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
 from python_jobs.forecasting.engine.origin import EngineOrigin
@@ -201,10 +200,8 @@ def _told(
     lessons: Lessons,
     processes: int | None,
 ) -> Iterator[CandidateBlock]:
-    metrics = origin.fleet.metrics
-
     def told(block: Block) -> CandidateBlock:
-        model = lessons.champions[metrics[block.series[0]]]
+        model = lessons.champions[block.metric]
         fitted = origin.fitted(block, horizon_days=known.origin.horizon_days)
         return candidate_block(
             BLOCK_MODELS[model](fitted.data),
@@ -218,20 +215,10 @@ def _told(
 
 
 def _whole_blocks(origin: EngineOrigin, *, has_model: set[str]) -> Iterator[Block]:
-    """Yield blocks of one calendar, window and metric, filled up to the same size."""
-    fleet = origin.fleet
-    kinds = pd.DataFrame(
-        {
-            "calendar_id": fleet.calendar_ids,
-            "window_days": origin.windows,
-            "metric": fleet.metrics,
-        }
-    )
-    usable = kinds[(kinds["window_days"] > 0) & kinds["metric"].isin(list(has_model))]
-    groups: Any = usable.groupby(list(kinds))
-    for (calendar_id, window_days, _), alike in groups:
-        for series in blocks(alike.index.to_numpy()):
-            yield Block(_filled_up(series), calendar_id, int(window_days))
+    """Yield blocks that have a model, filled up to the same size."""
+    for block in origin.blocks():
+        if block.metric in has_model:
+            yield replace(block, series=_filled_up(block.series))
 
 
 def _filled_up(series: Integers) -> Integers:

@@ -17,6 +17,7 @@ from python_jobs.forecasting.engine.conformal import (
     ErrorQuantiles,
     KnownErrors,
     error_quantiles,
+    kinds,
     quantile_values,
 )
 from python_jobs.forecasting.engine.ensemble import inverse_error_mean
@@ -219,11 +220,11 @@ def test_quarter_ends_have_their_own_intervals() -> None:
     quiet, wide = np.arange(9.0) / 10.0, np.arange(9.0)
     counts = {(False, 10): 100, (True, 30): 100}
     found = ErrorQuantiles({(False, 10): quiet, (True, 30): wide}, counts)
-    table = found.table(40)
-    assert (table[0] == quiet).all()
-    assert (table[1] == wide).all()
-    alone = ErrorQuantiles({(False, 10): quiet}, {(False, 10): 100}).table(3)
-    assert (alone[1] == quiet).all()
+    days = np.ones(40, dtype=np.bool_)
+    assert (found.by_kind[kinds(~days)] == quiet).all()
+    assert (found.by_kind[kinds(days)] == wide).all()
+    alone = ErrorQuantiles({(False, 10): quiet}, {(False, 10): 100})
+    assert (alone.by_kind[kinds(days)] == quiet).all()
     values = quantile_values(
         np.array([[3.0, 4.0]]),
         spread=np.array([0.5]),
