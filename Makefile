@@ -109,7 +109,7 @@ $(VENV)/uv: .ci/requirements-uv.lock
 
 # pip stands in where only pip knows the way to the index (its own configuration)
 $(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python \
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode \
 		--require-hashes requirements.lock .ci/requirements-uv.lock \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 			--require-hashes --no-deps -r requirements.lock
@@ -120,7 +120,7 @@ $(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
 # tools and peers whose pins do not go with ours, and 500 MB of Spark: each apart
 $(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
 	@$(PYTHON) -m venv --clear .venv-$*
-	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python \
+	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --compile-bytecode \
 		--require-hashes .ci/requirements-$*.lock \
 		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
 			--require-hashes --no-deps -r .ci/requirements-$*.lock

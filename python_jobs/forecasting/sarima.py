@@ -6,7 +6,6 @@ because nothing reads them.
 """
 
 import numpy as np
-from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from python_jobs.forecasting.guards import Reason, RefusedError, check_history
 from python_jobs.forecasting.predictions import Prediction, is_converged
@@ -64,6 +63,9 @@ def _prediction(
     RefusedError
         If the likelihood's maximum is not found.
     """
+    # seconds, and the engine does without
+    from statsmodels.tsa.statespace.sarimax import SARIMAX  # noqa: PLC0415
+
     is_seasonal = any(seasonal_order)
     model = SARIMAX(
         values,

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from statsmodels.tsa.holtwinters import ExponentialSmoothing, SimpleExpSmoothing
 
 from python_jobs.forecasting.guards import Reason, RefusedError
 from python_jobs.forecasting.predictions import Prediction, is_converged
@@ -15,7 +14,7 @@ SETTLING_DAYS = 14
 
 def holt_winters_calendar(values: Floats, horizon_days: int, steps: int) -> Prediction:
     """Damped additive trend without season: the calendar has taken the season."""
-    model = ExponentialSmoothing(
+    model = _holtwinters().ExponentialSmoothing(
         values, trend="add", damped_trend=True, initialization_method="heuristic"
     )
     return _prediction(model, horizon_days=horizon_days, steps=steps)
@@ -23,7 +22,7 @@ def holt_winters_calendar(values: Floats, horizon_days: int, steps: int) -> Pred
 
 def holt_winters(values: Floats, horizon_days: int, steps: int) -> Prediction:
     """Damped additive trend and an additive season of seven days."""
-    model = ExponentialSmoothing(
+    model = _holtwinters().ExponentialSmoothing(
         values,
         trend="add",
         damped_trend=True,
@@ -38,8 +37,15 @@ def simple_exponential_smoothing(
     values: Floats, horizon_days: int, steps: int
 ) -> Prediction:
     """Level that follows the load, and nothing else: the least of the candidates."""
-    model = SimpleExpSmoothing(values, initialization_method="heuristic")
+    model = _holtwinters().SimpleExpSmoothing(values, initialization_method="heuristic")
     return _prediction(model, horizon_days=horizon_days, steps=steps)
+
+
+def _holtwinters() -> Any:
+    """Import it when it is needed: it takes seconds, and the engine does without."""
+    from statsmodels.tsa import holtwinters  # noqa: PLC0415 - slow import
+
+    return holtwinters
 
 
 def _prediction(model: Any, *, horizon_days: int, steps: int) -> Prediction:

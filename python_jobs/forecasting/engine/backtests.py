@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from python_jobs.forecasting.backtest import BACKTEST_DAYS
-from python_jobs.forecasting.engine.blocks import Block, FittedBlock
+from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.candidates import (
     Bounds,
     error_spread,
@@ -38,6 +38,7 @@ from python_jobs.forecasting.origins import LIVE_ORIGIN
 from python_jobs.forecasting.series import Floats
 
 Floats4 = NDArray[np.float64]
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -176,23 +177,23 @@ def candidate_block(
 
 
 def side_by_side(
-    function: Callable[[Block], Result],
-    blocks: Sequence[Block],
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
     *,
     processes: int | None,
 ) -> Iterator[Result]:
-    """Yield a function's results over blocks in their order, computed by threads.
+    """Yield a function's results over blocks or origins, in order, made by threads.
 
     One thread per core that this process may use, or ``processes``; each with one BLAS
     thread, which would only fight over the cores.
     """
-    workers = max(1, min(processes or cpu_count(), len(blocks)))
+    workers = max(1, min(processes or cpu_count(), len(items)))
     with threadpool_limits(limits=1):
         if workers == 1:
-            yield from (function(block) for block in blocks)
+            yield from (function(item) for item in items)
             return
         yield from Parallel(n_jobs=workers, backend="threading", return_as="generator")(
-            delayed(function)(block) for block in blocks
+            delayed(function)(item) for item in items
         )
 
 

@@ -81,6 +81,7 @@ class FleetForecast:
         found, memory = Backtests(), ErrorMemory(self.spacing_days)
         models = (*self.options.models, NAIVE)
         found.prepare(models, origins=len(self.numbers), series=len(self.fleet))
+        self._train(self.options.models, self.numbers)
         for number in self.numbers:
             engine = self.engines[number]
             found.scales[number - 1] = self.fleet.scales(engine.day)
@@ -215,11 +216,22 @@ class FleetForecast:
         yield from side_by_side(told, blocks, processes=self.options.processes)
 
     def _able(self, number: int, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Train what is trained once an origin, and say what can forecast there."""
-        if boosting.NAME in candidates and number not in self._boosted:
-            self._boosted[number] = boosting.train(self.engines[number])
+        """Return the candidates that can forecast at an origin."""
+        self._train(candidates, [number])
         is_trained = self._boosted.get(number) is not None
         return [each for each in candidates if each != boosting.NAME or is_trained]
+
+    def _train(self, candidates: Sequence[Candidate], numbers: Sequence[int]) -> None:
+        """Train what is trained once an origin, origins side by side."""
+        if boosting.NAME not in candidates:
+            return
+        missing = [each for each in numbers if each not in self._boosted]
+        trained = side_by_side(
+            lambda number: boosting.train(self.engines[number]),
+            missing,
+            processes=self.options.processes,
+        )
+        self._boosted.update(zip(missing, trained, strict=True))
 
     def _fitted_models(
         self,

@@ -116,7 +116,7 @@ class HourlyPanel:
             ]
 
         cut = list(self._blocks(positions, step=step))
-        fits = side_by_side(fitted, cut, processes=self.processes)  # type: ignore[arg-type]
+        fits = side_by_side(fitted, cut, processes=self.processes)
         for block, of_block in zip(cut, fits, strict=True):
             for name, forecast, data in of_block:
                 found[name].put(block.rows, forecast, data)
