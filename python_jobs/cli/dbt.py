@@ -1,34 +1,22 @@
-"""dbt, always as a process of its own.
+"""Commands of dbt: what they do to the warehouse, and what their failures say."""
 
-A second build inside one process would read the tables as the first one saw them, and
-keep the database file locked.
-"""
-
-import os
-import shutil
-import signal
-import subprocess
-import sysconfig
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from python_jobs.cli.dbt_log import FAILED, DbtLog, problems
+from python_jobs.cli.dbt_process import DbtProcess
 from python_jobs.cli.scans import record_scans
 from python_jobs.config.settings import Settings
 from python_jobs.runtime.aws_errors import problem as aws_problem
 from python_jobs.runtime.errors import PlatformError, RunError
-from python_jobs.runtime.file_lock import held_descriptors
 from python_jobs.runtime.progress import Progress
 
-RUN_VARIABLES = ("as_of_date", "reprocess_from")
-"""Variables that a run hands over."""
-
-_SECONDS_TO_STOP = 20
 _SHOWN_PROBLEMS = 10
 
 
-@dataclass(frozen=True)
+@dataclass
 class Dbt:
     """The dbt project on one target and warehouse.
 
@@ -42,6 +30,23 @@ class Dbt:
 
     settings: Settings
     progress: Progress
+    _process: DbtProcess | None = field(default=None, init=False, repr=False)
+
+    @contextmanager
+    def ready(self) -> Iterator[DbtProcess]:
+        """Keep dbt imported and the project parsed for all commands inside.
+
+        It begins in the background, at once. Without, each command does it anew.
+        """
+        if self._process is not None:
+            yield self._process
+            return
+        self._process = DbtProcess(self.settings)
+        try:
+            yield self._process
+        finally:
+            self._process.stop()
+            self._process = None
 
     @property
     def target_path(self) -> Path:
@@ -98,44 +103,12 @@ class Dbt:
         self, name: str, arguments: Sequence[str], variables: Mapping[str, str] | None
     ) -> None:
         """Run one dbt command to its end, counting nodes from its log."""
-        command = [dbt_program(), "--log-format", "json", *arguments]
-        command += ["--project-dir", str(self.settings.project_dir)]
-        command += ["--profiles-dir", str(profiles_dir(self.settings))]
-        command += ["--target", self.settings.target]
-        with self.progress.task(name, unit="nodes") as task:
+        with self.progress.task(name, unit="nodes") as task, self.ready() as dbt:
             log = DbtLog(task)
-            code = self._follow(command, log, variables or {})
+            code = dbt.run(arguments, variables or {}, read=log.read)
         if log.finished and arguments[0] == "build":
             record_scans(self.settings, name)
         self._judge(code, log)
-
-    def _follow(
-        self, command: list[str], log: DbtLog, variables: Mapping[str, str]
-    ) -> int:
-        """Read dbt's log until it ends; an interrupt lets dbt cancel its queries."""
-        with subprocess.Popen(  # noqa: S603 - our own program, no shell
-            command,
-            cwd=self.settings.project_dir,
-            env=environment(self.settings) | in_environment(variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            pass_fds=held_descriptors(),
-        ) as process:
-            try:
-                for line in process.stdout or ():
-                    log.read(line)
-                return process.wait()
-            except KeyboardInterrupt:
-                process.send_signal(signal.SIGINT)
-                try:
-                    process.wait(_SECONDS_TO_STOP)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                raise
 
     def _judge(self, code: int, log: DbtLog) -> None:
         """Tell warnings; raise when something failed."""
@@ -164,52 +137,3 @@ class Dbt:
             kind = PlatformError if known.is_environment else RunError
             raise kind(f"dbt stopped: {known}")
         raise RunError(f"dbt stopped: {said} → correct it, then run again")
-
-
-def dbt_program() -> str:
-    """Return the dbt that is installed beside this Python."""
-    beside = Path(sysconfig.get_path("scripts")) / "dbt"
-    found = str(beside) if beside.exists() else shutil.which("dbt")
-    if found is None:
-        raise PlatformError("dbt is not installed → run `make .venv/ready`")
-    return found
-
-
-def profiles_dir(settings: Settings) -> Path:
-    """Return the folder of profiles.yml: the project's, else a copy of the example."""
-    if (settings.project_dir / "profiles.yml").exists():
-        return settings.project_dir
-    example = (settings.project_dir / "profiles.yml.example").read_text("utf-8")
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
-    copy = settings.warehouse / "profiles.yml"
-    if not copy.exists() or copy.read_text("utf-8") != example:
-        copy.write_text(example, encoding="utf-8")
-    return settings.warehouse
-
-
-def in_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return project variables as `macros/portable/given.sql` finds them.
-
-    Not as ``--vars``: dbt would parse the whole project anew for another value.
-    """
-    return {
-        f"CAPACITY_{name.upper()}": variables.get(name, "") for name in RUN_VARIABLES
-    }
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of a dbt process: ours, and where things are."""
-    return os.environ | {
-        "CAPACITY_WAREHOUSE": str(settings.warehouse),
-        "CAPACITY_TARGET": settings.target,
-        "CAPACITY_SCHEMA_PREFIX": settings.schema_prefix,
-        "CAPACITY_S3_WAREHOUSE": settings.s3_warehouse,
-        "CAPACITY_S3_DATA": settings.s3_data,
-        "CAPACITY_S3_STAGING": settings.s3_staging,
-        "CAPACITY_WORK_GROUP": settings.work_group,
-        "AWS_REGION": settings.region,
-        "DBT_TARGET_PATH": str(settings.warehouse / "target"),
-        "DBT_LOG_PATH": str(settings.warehouse / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "PYTHONUNBUFFERED": "1",
-    }

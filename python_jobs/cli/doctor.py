@@ -4,12 +4,12 @@ import importlib.metadata
 import re
 import shutil
 import sys
+import sysconfig
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_jobs.cli.dbt import dbt_program
 from python_jobs.config.settings import Settings
 from python_jobs.runtime.aws_errors import explained
 from python_jobs.runtime.errors import CapacityError
@@ -117,7 +117,11 @@ def _clock(settings: Settings) -> str:
 
 def _dbt(settings: Settings) -> str:
     del settings
-    return dbt_program()
+    beside = Path(sysconfig.get_path("scripts")) / "dbt"
+    found = str(beside) if beside.exists() else shutil.which("dbt")
+    if found is None:
+        raise ValueError("dbt is not installed → run `make .venv/ready`")
+    return found
 
 
 def _profile(settings: Settings) -> str:

@@ -35,7 +35,7 @@ def build(
 ) -> None:
     """Build and test the dbt project over what is loaded and published."""
     session: Session = ctx.obj
-    with session.writing("build"):
+    with session.writing("build"), session.dbt.ready():
         forget_scans(session.settings)
         if select:
             build_selected(session, select)
@@ -107,7 +107,7 @@ def run(
     metric_files = [*(data or []), *(files or [])]
     if metric_files:
         session = _own_warehouse(ctx, session, [*metric_files, *(servers or [])])
-    with session.writing("run"):
+    with session.writing("run"), session.dbt.ready():
         forget_scans(session.settings)
         session.store.init()
         if metric_files:

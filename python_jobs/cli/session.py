@@ -62,7 +62,7 @@ class Session:
         """Return the lock of a command that writes: one at a time in a warehouse."""
         return write_lock(self.settings, command)
 
-    @property
+    @cached_property
     def dbt(self) -> Dbt:
         """The dbt project on this session's target."""
         return Dbt(self.settings, self.progress)
