@@ -5,6 +5,7 @@ request a line; dbt's log goes to standard output, with a line of the exit code 
 each command. SIGTERM interrupts the command.
 """
 
+import functools
 import json
 import os
 import signal
@@ -52,12 +53,25 @@ def main(project: list[str]) -> None:
     """Serve requests until standard input ends."""
     # Ctrl-C reaches the command by itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if "athena" in project:
+        _share_service_definitions()
     manifest = _parsed(project)
     for line in sys.stdin:
         code = _in_a_fork(Request(**json.loads(line)), project, manifest)
         # a command that was killed may have left half a line
         sys.stdout.write(f"\n{_ENDED}{code}\n")
         sys.stdout.flush()
+
+
+def _share_service_definitions() -> None:
+    """Let boto3's sessions share what they read of AWS' services.
+
+    dbt-athena opens a session a node, and each would parse a megabyte of JSON anew.
+    """
+    from botocore.loaders import JSONFileLoader  # noqa: PLC0415 - for Athena alone
+
+    read = functools.cache(JSONFileLoader().load_file)
+    JSONFileLoader.load_file = staticmethod(read)  # type: ignore[method-assign]
 
 
 def _parsed(project: list[str]) -> "Manifest | None":
