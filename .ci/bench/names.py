@@ -1,7 +1,10 @@
 """What is measured: keys of models and calls, and what the report calls them."""
 
-ENGINE = "sarima_calendar"
-ARRAYS, CHOICES = "engine_arrays", "engine_choices"
+ENGINE = "level_calendar"
+"""What the project forecasts the default fleet with: its backtests choose it."""
+
+ARIMA = "sarima_calendar"
+ARRAYS, CHOICES, ARIMA_ARRAYS = "engine_arrays", "engine_choices", "arima_arrays"
 PANEL, PANEL_AUTO, PANEL_OWN = "panel", "panel_auto", "panel_own_intervals"
 NAIVE, TRUTH = "seasonal_naive_7", "truth"
 TRUTH_LEVEL, WITHOUT_EOQ = "truth_level", "without_eoq"
@@ -18,20 +21,21 @@ RIVALS = {
 
 CALLS = {
     ARRAYS: "ours, batched function on arrays",
-    CHOICES: "the same, and what is chosen once for the fleet",
+    ARIMA_ARRAYS: f"the same with {ARIMA}",
+    CHOICES: "the first, and what is chosen once for the fleet",
     PANEL_OWN: "`forecast_panel`, long frames, the model's own intervals",
     PANEL: "`forecast_panel`, long frames, intervals from five backtests",
 }
 """Ways in that are timed, from the inmost to the outermost."""
 
 OURS = {
-    PANEL: "ours, sarima_calendar through `forecast_panel`",
+    PANEL: f"ours, {ENGINE} through `forecast_panel`",
     PANEL_AUTO: "ours, `forecast_panel`, which chooses",
-    ENGINE: "ours, sarima_calendar",
+    ENGINE: f"ours, {ENGINE}",
+    ARIMA: f"ours, {ARIMA}",
     "holt_winters_calendar": "ours, holt_winters_calendar",
-    "level_calendar": "ours, level_calendar",
-    WITHOUT_EOQ: "ours, sarima_calendar without quarter-end terms",
-    TRUTH_LEVEL: "the generator's truth given to sarima_calendar",
+    WITHOUT_EOQ: f"ours, {ENGINE} without quarter-end terms",
+    TRUTH_LEVEL: f"the generator's truth given to {ENGINE}",
 }
 """Models of our worker that are scored, and what they are called."""
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from names import (
+    ARIMA,
+    ARIMA_ARRAYS,
     ARRAYS,
     CHOICES,
     ENGINE,
@@ -234,6 +236,7 @@ FORECASTERS = {
     PANEL_AUTO: panel(AUTO),
     PANEL_OWN: panel(ENGINE, origins=0),
     ARRAYS: engine(ENGINE),
+    ARIMA_ARRAYS: engine(ARIMA),
     CHOICES: engine(ENGINE, forecast=chosen_forecast),
     **{name: engine(name) for name in BLOCK_MODELS},
     WITHOUT_EOQ: engine(ENGINE, left_out=EOQ_TERMS),

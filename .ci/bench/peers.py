@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from fleets import PROJECT, Fleet, built_fleet, stratified
 from names import (
+    ARIMA_ARRAYS,
     ARRAYS,
     CALLS,
     CHOICES,
@@ -26,7 +27,7 @@ from references import seasonal_naive, truth
 from scoring import scores
 from workers import Worker
 
-REPEATS = {ARRAYS: 5, CHOICES: 3, PANEL_OWN: 1, PANEL: 1}
+REPEATS = {ARRAYS: 5, ARIMA_ARRAYS: 5, CHOICES: 3, PANEL_OWN: 1, PANEL: 1}
 """Calls of ours in one turn: the quick ones more often."""
 
 
