@@ -131,47 +131,36 @@ def _run_champions(
         values=np.full((len(fleet), horizon), np.nan),
     )
     for number, fitted, by_model in forecast.forecasts(best, found):
-        engine = forecast.engines[number]
-        for model in sorted(set(best.values()) & set(by_model)):
-            told = by_model[model]
-            is_own = np.array(
-                [best.get(each) == model for each in fleet.metrics[told.series]]
+        model = best.get(fitted.block.metric)
+        if model not in by_model:
+            continue
+        told, day = by_model[model], forecast.engines[number].day
+        rows = np.flatnonzero(told.is_valid)
+        live.frames["ml.load_forecasts"].append(
+            forecast_frame(
+                *(fleet, told),
+                rows=rows,
+                model=model,
+                number=number,
+                day=day,
+                days=BACKTEST_DAYS if number else horizon,
             )
-            rows = np.flatnonzero(is_own & told.is_valid)
-            days = BACKTEST_DAYS if number else horizon
-            live.frames["ml.load_forecasts"].append(
-                forecast_frame(
-                    *(fleet, told),
-                    rows=rows,
-                    model=model,
-                    number=number,
-                    day=engine.day,
-                    days=days,
-                )
+        )
+        if number == LIVE_ORIGIN:
+            _keep_live(live, told, fitted, model=model)
+            live.frames["ml.forecast_models"].append(
+                model_frame(fleet, told, fitted, rows=rows, model=model, day=day)
             )
-            if number == LIVE_ORIGIN:
-                _keep_live(live, told, fitted, is_own=is_own, model=model)
-                live.frames["ml.forecast_models"].append(
-                    model_frame(
-                        fleet, told, fitted, rows=rows, model=model, day=engine.day
-                    )
-                )
     return live
 
 
 def _keep_live(
-    live: _Live,
-    told: CandidateBlock,
-    fitted: FittedBlock,
-    *,
-    is_own: np.ndarray,
-    model: str,
+    live: _Live, told: CandidateBlock, fitted: FittedBlock, *, model: str
 ) -> None:
     """Note the model or the reason of each series of a block."""
-    for row in np.flatnonzero(is_own).tolist():
-        live.outcomes[told.series[row]] = told.reasons[row] or model
-    rows = np.flatnonzero(is_own & told.is_valid)
-    live.values[told.series[rows]] = told.values[rows]
+    for series, reason in zip(told.series, told.reasons, strict=True):
+        live.outcomes[series] = reason or model
+    live.values[told.series[told.is_valid]] = told.values[told.is_valid]
     live.shift_days[told.series] = fitted.shift_days
 
 

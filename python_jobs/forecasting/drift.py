@@ -91,8 +91,7 @@ def _compared(
     common = live[:, : later.shape[1]]
     return pd.DataFrame(
         {
-            "server_id": fleet.server_ids[series],
-            "metric": fleet.metrics[series],
+            **fleet.keys(series),
             "model": [best[metric] for metric in fleet.metrics[series]],
             "previous_model": said.model,
             "day_count": np.isfinite(measured).sum(axis=1),

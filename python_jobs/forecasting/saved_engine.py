@@ -80,8 +80,7 @@ def _live_rows(fleet: Fleet, said: SavedForecast, *, after_day: int) -> pd.DataF
         {
             "origin_number": LIVE_ORIGIN,
             "origin_date": dates(np.full(len(series), said.origin_day)),
-            "server_id": fleet.server_ids[series],
-            "metric": fleet.metrics[series],
+            **fleet.keys(series),
             "target_date": dates(
                 np.tile(after_day + np.arange(1, days + 1), len(said.series))
             ),

@@ -6,7 +6,8 @@ is the log load relative to the mean of the last four weeks, so that one model s
 loads of any size.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import TERMS
+from python_jobs.forecasting.engine.backtests import side_by_side
 from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast, path_state
@@ -63,6 +65,39 @@ class BoostedFleet:
             is_converged=np.ones(len(series), dtype=np.bool_),
             state=path_state(log_loads),
         )
+
+
+@dataclass
+class Boosters:
+    """The model of each origin, trained when it is first asked for.
+
+    Attributes
+    ----------
+    engines
+        By origin number.
+    processes
+        Origins that are trained side by side; None: one a core.
+    """
+
+    engines: Mapping[int, EngineOrigin]
+    processes: int | None
+    _trained: dict[int, BoostedFleet | None] = field(default_factory=dict, init=False)
+
+    def train(self, numbers: Sequence[int]) -> None:
+        """Train at every origin that has no model yet."""
+        missing = [each for each in numbers if each not in self._trained]
+        trained = side_by_side(
+            lambda number: train(self.engines[number]),
+            missing,
+            processes=self.processes,
+        )
+        self._trained.update(zip(missing, trained, strict=True))
+
+    def at(self, number: int) -> BoostedFleet | None:
+        """Return the model of an origin; None when no series has history enough."""
+        if number not in self._trained:
+            self.train([number])
+        return self._trained[number]
 
 
 def train(origin: EngineOrigin) -> BoostedFleet | None:

@@ -6,6 +6,8 @@ window it needs.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,6 +78,18 @@ class Fleet:
     def __len__(self) -> int:
         """Return the number of series."""
         return len(self.starts)
+
+    @cached_property
+    def _texts(self) -> dict[str, Any]:
+        # made once: pandas looks at every value of a column of objects
+        return {
+            "server_id": pd.array(self.server_ids, dtype="str"),
+            "metric": pd.array(self.metrics, dtype="str"),
+        }
+
+    def keys(self, series: Integers) -> dict[str, Any]:
+        """Return server and metric of series, repeated or not, as columns of rows."""
+        return {name: texts.take(series) for name, texts in self._texts.items()}
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> "Fleet":

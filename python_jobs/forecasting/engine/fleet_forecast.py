@@ -74,14 +74,15 @@ class FleetForecast:
         # as far as the next origin, whose intervals know the errors
         self.backtest_days = max(self.spacing_days, BACKTEST_DAYS)
         self.memory = ErrorMemory(self.spacing_days)
-        self._boosted: dict[int, boosting.BoostedFleet | None] = {}
+        self._boosters = boosting.Boosters(self.engines, options.processes)
 
     def backtest(self) -> Backtests:
         """Score every candidate at every backtest origin."""
         found, memory = Backtests(), ErrorMemory(self.spacing_days)
         models = (*self.options.models, NAIVE)
         found.prepare(models, origins=len(self.numbers), series=len(self.fleet))
-        self._train(self.options.models, self.numbers)
+        if boosting.NAME in self.options.models:
+            self._boosters.train(self.numbers)
         for number in self.numbers:
             engine = self.engines[number]
             found.scales[number - 1] = self.fleet.scales(engine.day)
@@ -94,9 +95,9 @@ class FleetForecast:
             )
             for _, by_model in passed:
                 for name, told in by_model.items():
-                    day = engine.day
-                    found.keep(name, told, fleet=self.fleet, number=number, day=day)
+                    found.keep(name, told, number=number)
                     memory.add(name, told, number=number, fleet=self.fleet)
+            found.frame(self.fleet, number=number, day=engine.day)
             self.progress.advance(
                 len(self.fleet), detail=str(self.origins[number].date)
             )
@@ -169,12 +170,10 @@ class FleetForecast:
             weights={},
         )
         for fitted, by_model in passed:
-            metrics = self.fleet.metrics[fitted.block.series]
-            for name in set(best.values()) & set(by_model):
+            name = best.get(fitted.block.metric)
+            if name in by_model:
                 told = by_model[name]
-                own = np.array([best.get(each) == name for each in metrics])
-                rows = np.flatnonzero(own & told.is_valid)
-                values[told.series[rows]] = told.values[rows]
+                values[told.series[told.is_valid]] = told.values[told.is_valid]
         return values
 
     def _needed(self, chosen: Set[Candidate]) -> Sequence[Candidate]:
@@ -217,21 +216,9 @@ class FleetForecast:
 
     def _able(self, number: int, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates that can forecast at an origin."""
-        self._train(candidates, [number])
-        is_trained = self._boosted.get(number) is not None
+        has_it = boosting.NAME in candidates
+        is_trained = has_it and self._boosters.at(number) is not None
         return [each for each in candidates if each != boosting.NAME or is_trained]
-
-    def _train(self, candidates: Sequence[Candidate], numbers: Sequence[int]) -> None:
-        """Train what is trained once an origin, origins side by side."""
-        if boosting.NAME not in candidates:
-            return
-        missing = [each for each in numbers if each not in self._boosted]
-        trained = side_by_side(
-            lambda number: boosting.train(self.engines[number]),
-            missing,
-            processes=self.options.processes,
-        )
-        self._boosted.update(zip(missing, trained, strict=True))
 
     def _fitted_models(
         self,
@@ -243,11 +230,10 @@ class FleetForecast:
     ) -> dict[str, ModelForecast]:
         """Fit candidates to a block, and the naive beside them; the mean comes last."""
         forecasts: dict[str, ModelForecast] = {}
-        boosted = self._boosted.get(number)
         for name in candidates:
             if name in BLOCK_MODELS:
                 forecasts[name] = BLOCK_MODELS[name](fitted.data)
-            elif name == boosting.NAME and boosted is not None:
+            elif name == boosting.NAME and (boosted := self._boosters.at(number)):
                 forecasts[name] = boosted.forecast(self.engines[number], fitted)
         naive = ensemble.naive_forecast(fitted.data)
         if ensemble.NAME in candidates:

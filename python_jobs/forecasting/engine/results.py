@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from python_jobs.forecasting.backtest import ERROR_TERMS
-from python_jobs.forecasting.engine.backtests import CandidateBlock
+from python_jobs.forecasting.engine.backtests import CandidateBlock, Floats4
 from python_jobs.forecasting.engine.champion import NAIVE, Scores
 from python_jobs.forecasting.engine.ensemble import Weights
-from python_jobs.forecasting.engine.fleet import Fleet
+from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.tables import backtest_frame
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.series import Floats
@@ -41,6 +41,7 @@ class Backtests:
     days: dict[str, Floats] = field(default_factory=dict)
     scales: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     refusals: list[tuple[int, str, int, Reason]] = field(default_factory=list)
+    _kept: dict[str, list[tuple[Integers, Floats4]]] = field(default_factory=dict)
 
     def scores(self, fleet: Fleet, metric: str) -> dict[str, Scores]:
         """Return the scaled errors of a metric by model."""
@@ -61,9 +62,7 @@ class Backtests:
             self.errors[name], self.days[name] = np.zeros(shape), np.zeros(shape)
             self.frames[name] = []
 
-    def keep(
-        self, model: str, told: CandidateBlock, *, fleet: Fleet, number: int, day: int
-    ) -> None:
+    def keep(self, model: str, told: CandidateBlock, *, number: int) -> None:
         """Add what a model said of a block at a backtest origin."""
         row = number - 1
         sums = told.sums.sum(axis=(1, 2))
@@ -71,14 +70,21 @@ class Backtests:
         self.days[model][row, told.series] = sums[:, _DAYS]
         if model == NAIVE:
             return
-        self.frames[model].append(
-            backtest_frame(fleet, told, model=model, number=number, day=day)
-        )
+        self._kept.setdefault(model, []).append((told.series, told.sums))
         self.refusals += [
             (number, model, int(series), reason)
             for series, reason in zip(told.series, told.reasons, strict=True)
             if reason is not None
         ]
+
+    def frame(self, fleet: Fleet, *, number: int, day: int) -> None:
+        """Turn what was kept of an origin into rows, a frame a model."""
+        for model, parts in self._kept.items():
+            series, sums = (np.concatenate(each) for each in zip(*parts, strict=True))
+            self.frames[model].append(
+                backtest_frame(fleet, series, sums, model=model, number=number, day=day)
+            )
+        self._kept.clear()
 
     def weights(self, fleet: Fleet, *, older_than: int) -> Weights:
         """Return the inverse of each model's mean scaled error, at older origins."""

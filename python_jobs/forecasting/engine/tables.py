@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from python_jobs.calendar_weights import TERMS
 from python_jobs.forecasting.backtest import ERROR_TERMS
-from python_jobs.forecasting.engine.backtests import CandidateBlock
+from python_jobs.forecasting.engine.backtests import CandidateBlock, Floats4
 from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.conformal import ErrorQuantiles
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
@@ -24,18 +24,24 @@ _COUNTS = {
 
 
 def backtest_frame(
-    fleet: Fleet, told: CandidateBlock, *, model: str, number: int, day: int
+    fleet: Fleet,
+    series: Integers,
+    sums: Floats4,
+    *,
+    model: str,
+    number: int,
+    day: int,
 ) -> pd.DataFrame:
-    """Return the rows of ``ml.forecast_backtests`` of a block at an origin."""
-    position, block, is_eoq = np.nonzero(told.sums[..., 0])
-    sums = told.sums[position, block, is_eoq].T
+    """Return the rows of ``ml.forecast_backtests`` of some series at an origin."""
+    position, block, is_eoq = np.nonzero(sums[..., 0])
+    found = sums[position, block, is_eoq].T
     terms = {
         name: values.astype(np.int64) if name in _COUNTS else values
-        for name, values in zip(ERROR_TERMS, sums, strict=True)
+        for name, values in zip(ERROR_TERMS, found, strict=True)
     }
     return pd.DataFrame(
         {
-            **_keys(fleet, told.series[position], model=model, number=number, day=day),
+            **_keys(fleet, series[position], model=model, number=number, day=day),
             "horizon_block": block + 1,
             "is_eoq": is_eoq.astype(np.bool_),
             **terms,
@@ -93,8 +99,7 @@ def model_frame(
     return pd.DataFrame(
         {
             "origin_date": dates(np.full(matrix.size, day)),
-            "server_id": np.repeat(fleet.server_ids[series], len(names)),
-            "metric": np.repeat(fleet.metrics[series], len(names)),
+            **fleet.keys(np.repeat(series, len(names))),
             "model": model,
             "parameter": np.tile(names, len(rows)),
             "value": matrix.ravel(),
@@ -141,8 +146,7 @@ def _keys(
     fleet: Fleet, series: Integers, *, model: str, number: int, day: int
 ) -> dict[str, Any]:
     return {
-        "server_id": fleet.server_ids[series],
-        "metric": fleet.metrics[series],
+        **fleet.keys(series),
         "model": model,
         "origin_number": number,
         "origin_date": dates(np.full(len(series), day)),

@@ -167,9 +167,13 @@ def backtest_part(
         for told in _told(origin, known, lessons=lessons, processes=processes):
             model = lessons.champions[fleet.metrics[told.series[0]]]
             count = len(np.unique(told.series))
-            once = replace(told, series=told.series[:count], sums=told.sums[:count])
             frames.append(
-                backtest_frame(fleet, once, model=model, number=number, day=origin.day)
+                backtest_frame(
+                    *(fleet, told.series[:count], told.sums[:count]),
+                    model=model,
+                    number=number,
+                    day=origin.day,
+                )
             )
     return stacked(frames, list(frames[0].columns) if frames else [])
 
