@@ -23,7 +23,7 @@ def targets(
     config.write_text(CONFIG)
     variables = local_athena.environment | {
         "CAPACITY_SCHEMA_PREFIX": "golden",
-        "CAPACITY_ATHENA_POLL_SECONDS": "0.1",
+        "CAPACITY_ATHENA_POLL_SECONDS": "0.4",
     }
     both = [
         Target(name, folder / name, added)

@@ -14,7 +14,7 @@ from python_jobs.store.filters import equal_to
 
 CONFIG = """\
 generator:
-  server_count: 12
+  server_count: 8
   first_date: 2022-01-01
   last_date: 2025-12-31
 jobs:
