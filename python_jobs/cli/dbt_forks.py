@@ -51,8 +51,6 @@ def exit_code(line: str) -> int | None:
 
 def main(project: list[str]) -> None:
     """Serve requests until standard input ends."""
-    # Ctrl-C reaches the command by itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "athena" in project:
         _share_service_definitions()
     manifest = _parsed(project)

@@ -6,6 +6,7 @@ the project again, seven seconds a command.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,8 @@ class DbtProcess:
             text=True,
             encoding="utf-8",
             errors="replace",
+            # Ctrl-C is ours to pass on, and the whole group's to be killed
+            process_group=0,
             pass_fds=held_descriptors(),
         )
 
@@ -88,7 +91,7 @@ class DbtProcess:
         try:
             self._process.communicate(timeout=_SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
 
 

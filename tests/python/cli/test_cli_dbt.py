@@ -2,8 +2,12 @@
 
 import io
 import json
+import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from python_jobs.cli.dbt import Dbt
@@ -50,6 +54,25 @@ def dbt(tmp_path: Path, log: io.StringIO) -> Dbt:
     return Dbt(settings, LogProgress(log))
 
 
+def rows(dbt: Dbt, relation: str) -> list[tuple[object, ...]]:
+    """Read what was built."""
+    path = str(dbt.settings.warehouse / "capacity.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
+        return connection.table(relation).fetchall()
+
+
+def children(process: int) -> list[int]:
+    """Return the running processes of dbt that a process started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            is_dbt = "dbt_forks" in (folder / "cmdline").read_text()
+            if int(parent) == process and is_dbt:
+                found.append(int(folder.name))
+    return found
+
+
 def test_nodes_are_counted_and_warnings_told(dbt: Dbt, log: io.StringIO) -> None:
     """One model and one test are two nodes; the warning is a line of its own."""
     dbt.build("models")
@@ -94,6 +117,49 @@ def test_a_project_that_does_not_parse_is_told(dbt: Dbt) -> None:
     model.write_text("select * from {{ ref('gone') }}")
     with pytest.raises(RunError, match="depends on a node named 'gone'"):
         dbt.build("models")
+
+
+def test_commands_of_one_process_see_their_own_variables(dbt: Dbt) -> None:
+    """Queries and configuration follow the variables; the project is parsed once."""
+    model = dbt.settings.project_dir / "models" / "numbers.sql"
+    model.write_text(
+        "{{ config(alias='n' ~ env_var('CAPACITY_REPROCESS_FROM', '')[:4]) }}"
+        "select 1 as number, '{{ env_var('CAPACITY_AS_OF_DATE', '') }}' as day"
+    )
+    with dbt.ready():
+        dbt.build("models", variables={"as_of_date": "2025-01-01"})
+        assert rows(dbt, "n") == [(1, "2025-01-01")]
+        model.write_text("select 2 as number")
+        dbt.build("models", variables={"as_of_date": "2025-01-02"})
+        assert rows(dbt, "n") == [(1, "2025-01-02")]
+    model.write_text(
+        "{{ config(alias='n' ~ env_var('CAPACITY_REPROCESS_FROM', '')[:4]) }}"
+        "select 3 as number"
+    )
+    with dbt.ready():
+        dbt.build("models", variables={"reprocess_from": "2024-05-06"})
+        assert rows(dbt, "n2024") == [(3,)]
+
+
+def test_another_variable_is_refused(dbt: Dbt) -> None:
+    """It would be ignored: only two are handed over."""
+    with pytest.raises(ValueError, match="horizon"):
+        dbt.build("models", variables={"horizon": "1"})
+
+
+def test_a_command_that_is_killed_is_told(dbt: Dbt) -> None:
+    """Its exit code is the signal's; the next command of the same process runs."""
+
+    def kill(_line: str) -> None:
+        (waiting,) = children(os.getpid())
+        for command in children(waiting):
+            os.kill(command, signal.SIGKILL)
+
+    with dbt.ready() as process:
+        assert process.run(["build"], {}, read=kill) == -signal.SIGKILL
+        dbt.build("models")
+        assert rows(dbt, "numbers") == [(1,)]
+    assert children(os.getpid()) == []
 
 
 def test_an_analysis_is_compiled_for_the_target(dbt: Dbt) -> None:
