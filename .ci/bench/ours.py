@@ -26,7 +26,7 @@ from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.engine.backtests import ErrorMemory, candidate_block
 from python_jobs.forecasting.engine.candidates import error_spread, loads_ahead
-from python_jobs.forecasting.engine.conformal import ErrorQuantiles
+from python_jobs.forecasting.engine.conformal import NO_QUANTILES, ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
@@ -146,7 +146,7 @@ def fitted_forecast(given: Given, *, model: str) -> Told:
             forecast,
             spread=error_spread(forecast, fitted.data.spread),
             is_eoq=origin.is_eoq_ahead(block.calendar_id, HORIZON_DAYS),
-            quantiles=given.quantiles[block.metric],
+            quantiles=given.quantiles.get(block.metric, NO_QUANTILES),
             ceilings=fleet.ceilings[block.series],
         )
         parts.append((block.series, values, quantiles))
