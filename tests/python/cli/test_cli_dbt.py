@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,6 +72,14 @@ def children(process: int) -> list[int]:
             if int(parent) == process and is_dbt:
                 found.append(int(folder.name))
     return found
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process is there and no zombie."""
+    with suppress(OSError):
+        stat = Path(f"/proc/{process}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def test_nodes_are_counted_and_warnings_told(dbt: Dbt, log: io.StringIO) -> None:
@@ -160,6 +169,30 @@ def test_a_command_that_is_killed_is_told(dbt: Dbt) -> None:
         dbt.build("models")
         assert rows(dbt, "numbers") == [(1,)]
     assert children(os.getpid()) == []
+
+
+def test_a_command_that_does_not_stop_is_killed(
+    dbt: Dbt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupt leaves no process of dbt behind, that could write on."""
+    monkeypatch.setattr("python_jobs.cli.dbt_process._SECONDS_TO_STOP", 1)
+    halted: list[int] = []
+
+    def halt(_line: str) -> None:
+        (waiting,) = children(os.getpid())
+        halted.extend(children(waiting))
+        for command in halted:
+            os.kill(command, signal.SIGSTOP)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), dbt.ready() as process:
+        process.run(["build"], {}, read=halt)
+    assert len(halted) == 1
+    for _ in range(100):
+        if not is_running(halted[0]):
+            return
+        time.sleep(0.1)
+    pytest.fail("the command was not killed with its process")
 
 
 def test_an_analysis_is_compiled_for_the_target(dbt: Dbt) -> None:
