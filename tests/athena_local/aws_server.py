@@ -80,6 +80,7 @@ class _Faulty:
             for _ in self._app(request, environ, lambda *_: None):
                 pass
             _hang_up(environ)
+        _read_to_the_end(environ)
         answer = error_answer(
             request.service,
             fault.error,
@@ -132,6 +133,13 @@ class _Rules:
             close = getattr(chunks, "close", None)
             if close is not None:
                 close()
+
+
+def _read_to_the_end(environ: Environ) -> None:
+    """Read an upload that is refused: a client that is cut off in it tries again."""
+    left = int(environ.get("CONTENT_LENGTH") or 0)
+    while left > 0 and (chunk := environ["wsgi.input"].read(min(left, 1 << 20))):
+        left -= len(chunk)
 
 
 def _hang_up(environ: Environ) -> None:

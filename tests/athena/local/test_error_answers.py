@@ -1,5 +1,7 @@
 """Injected errors reach AWS's own clients as the errors of AWS."""
 
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -95,3 +97,17 @@ def test_the_reason_of_a_fault_is_its_message(aws: AwsServer, client: Any) -> No
         with pytest.raises(ClientError) as raised:
             CALLS[operation](client(service))
         assert raised.value.response["Error"]["Message"] == reason
+
+
+def test_an_upload_is_read_before_it_is_refused(aws: AwsServer) -> None:
+    """A client that sends its object late hears why, not that it was cut off."""
+    host, port = aws.url.removeprefix("http://").split(":")
+    with (
+        aws.faults.injecting(service="s3", operation="PutObject", error="AccessDenied"),
+        socket.create_connection((host, int(port)), 60) as late,
+    ):
+        late.sendall(b"PUT /lake/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+        for half in (b"01234", b"56789"):
+            time.sleep(0.2)
+            late.sendall(half)
+        assert late.makefile("rb").readline().split()[1] == b"403"
