@@ -89,30 +89,40 @@ computed_days as (
         cumulated_days.day_number
 ),
 
+risen_days as (
+    select
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
+        day_number,
+        -- rounding aside, a probability of "so far" never falls
+        {%- for probability in ['breach_probability', 'any_day_probability'] %}
+        max({{ probability }}) over (
+            partition by {{ keys | join(', ') }}
+            order by day_number
+            rows unbounded preceding
+        ) as {{ probability }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from computed_days
+),
+
 breach_probabilities as (
     select
         {%- for key in keys %}
         breach_days.{{ key }},
         {%- endfor %}
         breach_days.target_date,
-        -- rounding aside, a probability of "so far" never falls
         {%- for probability in ['breach_probability', 'any_day_probability'] %}
-        coalesce(max(computed_days.{{ probability }}) over (
-            partition by
-                {%- for key in keys %}
-                breach_days.{{ key }}{{ ',' if not loop.last }}
-                {%- endfor %}
-            order by breach_days.day_number
-            rows unbounded preceding
-        ), 0e0) as {{ probability }}{{ ',' if not loop.last }}
+        coalesce(risen_days.{{ probability }}, 0e0) as {{ probability }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
     from breach_days
-    left join computed_days
+    left join risen_days
         on
             {%- for key in keys %}
-            breach_days.{{ key }} = computed_days.{{ key }}
+            breach_days.{{ key }} = risen_days.{{ key }}
             and
             {%- endfor %}
-            breach_days.day_number = computed_days.day_number
+            breach_days.day_number = risen_days.day_number
 )
 {%- endmacro %}

@@ -6,18 +6,21 @@ each command. SIGTERM interrupts the command.
 """
 
 import functools
+import gc
 import json
 import os
 import signal
 import sys
 import traceback
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 _SILENT = ("--quiet", "--log-level", "none", "--log-level-file", "none")
+_LOGS = ("--log-format", "json", "--log-format-file", "text", "--no-use-colors-file")
 _ENDED = "dbt ended with exit code "
 
 
@@ -53,7 +56,11 @@ def main(project: list[str]) -> None:
     """Serve requests until standard input ends."""
     if "athena" in project:
         _share_service_definitions()
+    else:
+        import_module("python_jobs.store.dbt_plugin")
     manifest = _parsed(project)
+    # what is parsed stays to the end: forks need not look through it, nor copy it
+    gc.freeze()
     for line in sys.stdin:
         code = _in_a_fork(Request(**json.loads(line)), project, manifest)
         # a command that was killed may have left half a line
@@ -77,7 +84,7 @@ def _parsed(project: list[str]) -> "Manifest | None":
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - three seconds
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - the same
 
-    found = dbtRunner().invoke([*_SILENT, "parse", *project]).result
+    found = dbtRunner().invoke([*_SILENT, "--no-write-json", "parse", *project]).result
     return found if isinstance(found, Manifest) else None
 
 
@@ -105,7 +112,7 @@ def _run(request: Request, project: list[str], manifest: "Manifest | None") -> N
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.update(request.environment)
-        arguments = ["--log-format", "json", *request.arguments, *project]
+        arguments = [*_LOGS, *request.arguments, *project]
         ended = dbtRunner(manifest=manifest).invoke(arguments)
         code = 0 if ended.success else 2 if ended.exception else 1
         if ended.exception:

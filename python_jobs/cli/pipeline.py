@@ -127,6 +127,12 @@ def check_names(names: Sequence[str]) -> None:
         raise UsageError(f"no job {', '.join(unknown)} → use {', '.join(JOBS)}")
 
 
+def import_jobs() -> None:
+    """Import the jobs, which takes seconds, while there is something to wait for."""
+    for name in JOBS:
+        import_module(f"python_jobs.{name}")
+
+
 def run_jobs(
     session: Session,
     names: Sequence[str],

@@ -16,6 +16,7 @@ from python_jobs.cli.pipeline import (
     build_selected,
     built_date,
     check_names,
+    import_jobs,
     is_empty,
     plan_build,
     run_jobs,
@@ -114,6 +115,8 @@ def run(
             _load_own(session, metric_files, servers=servers or [])
         elif is_empty(session):
             generate_fleet(session)
+        # dbt parses the project meanwhile
+        import_jobs()
         plan = plan_build(session)
         session.progress.note("as-of date", date=plan.as_of_date)
         build_features(session, plan)

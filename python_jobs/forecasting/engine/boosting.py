@@ -27,9 +27,9 @@ TRAINING_CUTS = (91, 182, 273, 364)
 """Days before the origin that training looks ahead from."""
 
 TRAINING_ROWS = 60_000
-ITERATIONS = 80
+ITERATIONS = 40
 LEAVES = 31
-LEARNING_RATE = 0.1
+LEARNING_RATE = 0.2
 PAST_DAYS = 56
 """Newest days that the features of a row are made of."""
 

@@ -60,15 +60,11 @@ class FleetForecast:
         self.designs = designs
         self.origins = {each.number: each for each in origins}
         self.numbers = sorted((each for each in self.origins if each), reverse=True)
-        self.engines = {
-            each.number: EngineOrigin(
-                fleet,
-                designs=designs,
-                day=int(each.date.astype(np.int64)),
-                fit_days=options.fit_days,
-            )
-            for each in origins
-        }
+        last_days = [int(each.date.astype(np.int64)) for each in origins]
+        engines = side_by_side(self._engine, last_days, processes=options.processes)
+        self.engines = dict(
+            zip((each.number for each in origins), engines, strict=True)
+        )
         days = [self.engines[number].day for number in (*self.numbers, 0)]
         self.spacing_days = int(np.diff(days).min()) if len(days) > 1 else BACKTEST_DAYS
         # as far as the next origin, whose intervals know the errors
@@ -158,10 +154,7 @@ class FleetForecast:
         NaN for a series without a forecast. Shape (series, horizon).
         """
         values = np.full((len(self.fleet), horizon_days), np.nan)
-        engine = EngineOrigin(
-            self.fleet, designs=self.designs, day=day, fit_days=self.options.fit_days
-        )
-        self.engines[FROM_ANOTHER_DAY] = engine
+        self.engines[FROM_ANOTHER_DAY] = self._engine(day)
         passed = self._passed(
             FROM_ANOTHER_DAY,
             self._needed(set(best.values())),
@@ -175,6 +168,15 @@ class FleetForecast:
                 told = by_model[name]
                 values[told.series[told.is_valid]] = told.values[told.is_valid]
         return values
+
+    def _engine(self, day: int) -> EngineOrigin:
+        """Return the fleet as it is known on a day."""
+        return EngineOrigin(
+            self.fleet,
+            designs=self.designs,
+            day=day,
+            fit_days=self.options.fit_days,
+        )
 
     def _needed(self, chosen: Set[Candidate]) -> Sequence[Candidate]:
         """Return the chosen models, and the members of a mean of them."""

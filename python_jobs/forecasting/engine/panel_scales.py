@@ -86,10 +86,10 @@ def log_scale(series: PanelSeries) -> Scale:
     """Return logarithms where a series is positive but for a few zeros."""
     scale = linear_scale(series)
     lowest, highest = _ranges(series)
-    is_low = np.zeros(len(series))
     rows = np.repeat(np.arange(len(series)), series.lengths)
-    np.add.at(is_low, rows, series.values <= scale.floor[rows])
-    few = is_low <= LARGEST_ZERO_SHARE * np.maximum(series.lengths, 1)
+    is_low = series.values <= scale.floor[rows]
+    low = np.bincount(rows, weights=is_low, minlength=len(series))
+    few = low <= LARGEST_ZERO_SHARE * np.maximum(series.lengths, 1)
     return replace(scale, is_log=few & (lowest >= 0.0) & (highest > 0.0))
 
 

@@ -191,7 +191,8 @@ def _ragged(
     newest = times[ends]
     is_known = np.isfinite(measured) & (times > newest[codes] - longest)
     first = newest + 1
-    np.minimum.at(first, codes[is_known], times[is_known])
+    known_codes, firsts = np.unique(codes[is_known], return_index=True)
+    first[known_codes] = times[is_known][firsts]
     lengths = newest - first + 1
     starts = np.cumsum(lengths) - lengths
     values = np.full(int(lengths.sum()), np.nan)
