@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from multiprocessing import Process
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from python_jobs.store.catalog import open_catalog
 AS_OF = date(2025, 12, 31)
 METRICS = ("cpu", "disk", "memory", "network_in", "network_out")
 HORIZON_DAYS = 90
+_FEATURES = "features"
 _GIB = 1 << 20  # ru_maxrss counts KiB
 
 
@@ -119,19 +121,29 @@ class MadeFleet:
         )
 
 
-def stored(fleet: MadeFleet, catalog: Catalog, *, chunk_series: int) -> IcebergFeatures:
-    """Write a fleet to Iceberg, a data file a chunk, and return it as it is read."""
-    schema = "features"
-    catalog.create_namespace(schema)
+def _stored(fleet: MadeFleet, warehouse: Path, *, chunk_series: int) -> IcebergFeatures:
+    """Write a fleet to Iceberg in a process of its own: its memory is not counted."""
+    writer = Process(target=_store, args=(fleet, warehouse, chunk_series))
+    writer.start()
+    writer.join()
+    if writer.exitcode:
+        raise SystemExit(writer.exitcode)
+    return IcebergFeatures(open_catalog(Settings(warehouse=warehouse)), _FEATURES)
+
+
+def _store(fleet: MadeFleet, warehouse: Path, chunk_series: int) -> None:
+    """Write a data file a chunk."""
+    catalog = open_catalog(Settings(warehouse=warehouse))
+    catalog.create_namespace(_FEATURES)
     servers = fleet.servers()
     step = max(1, chunk_series // len(METRICS))
-    parts = [servers[first : first + step] for first in range(0, len(servers), step)]
-    _append(catalog, f"{schema}.{CALENDAR}", fleet.calendar())
-    for part in parts:
+    _append(catalog, f"{_FEATURES}.{CALENDAR}", fleet.calendar())
+    for first in range(0, len(servers), step):
+        part = servers[first : first + step]
         rows = fleet.between(part[0], part[-1])
         texts = rows.select_dtypes("category").columns
-        _append(catalog, f"{schema}.{LOADS}", rows.astype(dict.fromkeys(texts, "str")))
-    return IcebergFeatures(catalog, schema)
+        rows = rows.astype(dict.fromkeys(texts, "str"))
+        _append(catalog, f"{_FEATURES}.{LOADS}", rows)
 
 
 def _append(catalog: Catalog, name: str, rows: pd.DataFrame) -> None:
@@ -156,15 +168,15 @@ def main() -> None:
     candidates = (asked.model,) if asked.model else MODELS
     jobs = {"candidates": candidates, "processes": asked.processes}
     with tempfile.TemporaryDirectory() as folder:
-        catalog = open_catalog(Settings(warehouse=Path(folder)))
+        warehouse = Path(folder)
         source: FeatureSource = made
         if asked.stored:
-            source = stored(made, catalog, chunk_series=asked.chunk_series)
+            source = _stored(made, warehouse, chunk_series=asked.chunk_series)
         started, cpu = time.monotonic(), time.process_time()
         result = forecast_at_scale(
             source,
             engine=ChunkedEngine(asked.chunk_series),
-            catalog=catalog,
+            catalog=open_catalog(Settings(warehouse=warehouse)),
             options=ScaleOptions(
                 jobs=JobsConfig.model_validate(jobs),
                 horizon_days=HORIZON_DAYS,

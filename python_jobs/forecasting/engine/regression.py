@@ -28,15 +28,15 @@ SHIFT_EDGE_DAYS = 28
 SMALLEST_SHIFT_GAIN = 0.1
 """Share of the squared residuals that a step must explain to be a level shift."""
 
-AUTOCORRELATION_FACTOR = 3.0
-"""Variance of a mean of days that follow each other, over that of independent ones."""
-
 SHIFT_DEVIATES = 4.5
 """Standard errors that a step must be away from none: it is the largest of many."""
 
+_AUTOCORRELATION_FACTOR = 3.0
+"""Variance of a mean of days that follow each other, over that of independent ones."""
+
 _RELATIVE_CUTOFF = 1e-10
 _NO_SHIFT = -1
-_SHIFT_SQUARES = AUTOCORRELATION_FACTOR * SHIFT_DEVIATES**2
+_SHIFT_SQUARES = _AUTOCORRELATION_FACTOR * SHIFT_DEVIATES**2
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 # what comes here is finite: a series that is not has been refused
 _FASTER = {*_FAST, "nnan"}

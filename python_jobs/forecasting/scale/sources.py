@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import Table
 
 from python_jobs.config.settings import Settings
@@ -156,10 +157,16 @@ class IcebergFeatures:
 
     def servers(self) -> Servers:
         """Return every server, ascending."""
-        scan = self.table(LOADS).scan(selected_fields=("server_id",))
+        name = "server_id"
+        scan = self.table(LOADS).scan(selected_fields=(name,))
         found: set[str] = set()
-        for batch in scan.to_arrow_batch_reader():
-            found.update(pc.unique(batch["server_id"]).to_pylist())
+        # the scan's own reader reads all files at once: as many rows as the fleet has
+        reader = ArrowScan(
+            *(scan.table_metadata, scan.io, scan.projection(), AlwaysTrue()),
+            dictionary_columns=(name,),
+        )
+        for task in scan.plan_files():
+            found.update(pc.unique(reader.to_table([task])[name]).to_pylist())
         return np.array(sorted(found), dtype=object)
 
     def between(self, first: str, last: str) -> pd.DataFrame:
@@ -180,19 +187,25 @@ class IcebergFeatures:
 
     def _rows(self, where: BooleanExpression | None = None) -> pa.Table:
         scan = self.table(LOADS).scan(where or AlwaysTrue(), selected_fields=COLUMNS)
-        return scan.to_arrow()
+        return scan.to_arrow(dictionary_columns=TEXTS)
 
 
 def _loads(rows: pa.Table) -> pd.DataFrame:
     """Return rows in order, texts as categories: a tenth of the memory of objects."""
     for name in TEXTS:
         position = rows.column_names.index(name)
-        column = rows[name].combine_chunks().dictionary_encode()
-        rows = rows.set_column(position, name, column)
+        rows = rows.set_column(position, name, _as_codes(rows[name]))
     frame: pd.DataFrame = rows.select(COLUMNS).to_pandas(
         date_as_object=False, self_destruct=True, split_blocks=True
     )
     return sorted_rows(frame)
+
+
+def _as_codes(column: pa.ChunkedArray) -> pa.Array:
+    """Return texts as codes; Iceberg's come as such, with a dictionary a file."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    return column.unify_dictionaries().combine_chunks()
 
 
 def _calendar(rows: pa.Table) -> pd.DataFrame:
