@@ -57,6 +57,7 @@ def main(project: list[str]) -> None:
     if "athena" in project:
         _share_service_definitions()
     else:
+        # dbt imports it at its first connection, which every fork would do anew
         import_module("python_jobs.store.dbt_plugin")
     manifest = _parsed(project)
     # what is parsed stays to the end: forks need not look through it, nor copy it

@@ -111,7 +111,7 @@ def _may_spike(starts: Integers, lengths: Integers, values: Floats) -> Booleans:
     firsts = starts[may_spike]
     lowest = np.minimum.reduceat(values, firsts)
     width = np.maximum.reduceat(values, firsts) - lowest
-    enough = 0.01 * lengths[may_spike] + 2
+    enough = _INNER[0] * lengths[may_spike] + 2
     is_wide = width > 0.0
     for share, is_beyond in zip(
         _MIDDLE, (np.less_equal, np.greater_equal), strict=True

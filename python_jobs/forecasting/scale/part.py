@@ -99,9 +99,8 @@ def sorted_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def _sorted_codes(texts: "pd.Series[str]") -> NDArray[np.int64]:
     """Return the place of each text among all of them."""
     found = texts.astype("category").cat
-    places = np.empty(len(found.categories), dtype=np.int64)
-    places[np.argsort(found.categories.to_numpy(dtype=str))] = np.arange(len(places))
-    return places[found.codes.to_numpy()]
+    ordered = found.reorder_categories(sorted(found.categories))
+    return ordered.cat.codes.to_numpy().astype(np.int64)
 
 
 def forecast_part(
