@@ -174,9 +174,13 @@ def test_injected_errors_are_answered(
 def test_a_result_that_cannot_be_written_fails_the_query(
     athena: Session, local_athena: LocalAthena
 ) -> None:
-    """S3 denies the file of the result."""
+    """S3 denies the file of the result, in a folder of its own.
+
+    Trino still writes, for seconds, the files of a table that was refused before.
+    """
+    denied = {"OutputLocation": f"{athena.location}denied/"}
     with local_athena.faults.injecting(
-        service="s3", operation="PutObject", error="AccessDenied", matching="/results/"
+        service="s3", operation="PutObject", error="AccessDenied", matching="/denied/"
     ):
-        reason = athena.reason("select 1")
+        reason = athena.reason("select 1", ResultConfiguration=denied)
     assert reason.startswith("Access denied when writing output to url: s3://")
