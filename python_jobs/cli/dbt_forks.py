@@ -54,14 +54,17 @@ def exit_code(line: str) -> int | None:
 
 def main(project: list[str]) -> None:
     """Serve requests until standard input ends."""
+    # what is imported and parsed stays to the end: nothing need look through it, and
+    # the forks need not copy it
+    gc.disable()
     if "athena" in project:
         _share_service_definitions()
     else:
         # dbt imports it at its first connection, which every fork would do anew
         import_module("python_jobs.store.dbt_plugin")
     manifest = _parsed(project)
-    # what is parsed stays to the end: forks need not look through it, nor copy it
     gc.freeze()
+    gc.enable()
     for line in sys.stdin:
         code = _in_a_fork(Request(**json.loads(line)), project, manifest)
         # a command that was killed may have left half a line
