@@ -29,19 +29,26 @@ group by forecast_source, forecast_model
 order by series_count desc, forecast_source, forecast_model
 """
 
+# of the models that were chosen without the held-out quarters; over all metrics that of
+# the choice, whichever models it took
 _ERRORS = """
 select
-    metric,
-    forecast_model,
-    mae_pct,
-    relative_mae as mae_to_naive_ratio,
-    coverage_80 as coverage_80_ratio
-from {rpt_forecast_accuracy}
+    coalesce(metric, 'all') as metric,
+    case
+        when count(distinct forecast_model) = 1 then min(forecast_model)
+        else 'one a metric'
+    end as forecast_model,
+    sum(absolute_error_pct_sum) / sum(pct_day_count) as mae_pct,
+    sum(paired_error_pct_sum) / sum(paired_day_count)
+    / nullif(sum(naive_error_pct_sum) / sum(naive_day_count), 0e0)
+        as mae_to_naive_ratio,
+    1e0 * sum(inside_80_count) / nullif(sum(interval_day_count), 0)
+        as coverage_80_ratio
+from {fct_series_errors}
 where
     evaluation = 'holdout'
-    and segment_type = 'all'
-    and horizon_block = 'all'
     and is_champion
+group by rollup (metric)
 order by metric
 """
 
@@ -84,7 +91,7 @@ order by server_count desc, recommended_action
 _MARTS = (
     "fct_server_days",
     "fct_load_forecasts",
-    "rpt_forecast_accuracy",
+    "fct_series_errors",
     "rpt_capacity_risk",
     "rpt_time_remaining",
     "rpt_server_actions",
