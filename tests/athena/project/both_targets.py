@@ -18,6 +18,7 @@ from python_jobs.config.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 
 PROJECT = Path(__file__).resolve().parents[3]
+MODELS = sorted(path.stem for path in (PROJECT / "models").rglob("*.sql"))
 PlainDbt = Callable[..., Ended]
 _NODE = re.compile(r'"node_id": "([a-z_]+)\.capacity_forecaster\.(\w+)')
 
