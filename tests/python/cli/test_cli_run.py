@@ -69,7 +69,9 @@ def test_run_ends_with_the_summary(first_run: Ended, warehouse: Path) -> None:
         "Error over 90 days",
     ):
         assert subject in text
-    metrics = [line.split()[0] for line in first_run.stdout.splitlines() if line]
+    metrics = [
+        line.split()[0] for line in first_run.stdout.splitlines() if line.strip()
+    ]
     for metric in ("all", "cpu", "disk", "memory", "network_in", "network_out"):
         assert metrics.count(metric) == 1
     assert str(warehouse / "capacity.duckdb") in "".join(first_run.stdout.split())
