@@ -29,27 +29,30 @@ group by forecast_source, forecast_model
 order by series_count desc, forecast_source, forecast_model
 """
 
-# of the models that were chosen without the held-out quarters; over all metrics that of
-# the choice, whichever models it took
+# the choice was made without the held-out quarters
 _ERRORS = """
 select
-    coalesce(metric, 'all') as metric,
-    case
-        when count(distinct forecast_model) = 1 then min(forecast_model)
-        else 'one a metric'
-    end as forecast_model,
-    sum(absolute_error_pct_sum) / sum(pct_day_count) as mae_pct,
-    sum(paired_error_pct_sum) / sum(paired_day_count)
-    / nullif(sum(naive_error_pct_sum) / sum(naive_day_count), 0e0)
-        as mae_to_naive_ratio,
-    1e0 * sum(inside_80_count) / nullif(sum(interval_day_count), 0)
-        as coverage_80_ratio
-from {fct_series_errors}
+    champions.metric,
+    coalesce(models.forecast_model, 'one a metric') as forecast_model,
+    champions.mae_pct,
+    champions.relative_mae as mae_to_naive_ratio,
+    champions.coverage_80 as coverage_80_ratio
+from {rpt_forecast_accuracy} as champions
+left join {rpt_forecast_accuracy} as models
+    on
+        champions.metric = models.metric
+        and champions.evaluation = models.evaluation
+        and champions.segment_type = models.segment_type
+        and champions.horizon_block = models.horizon_block
+        and champions.series_count = models.series_count
+        and models.forecast_model != 'champion'
+        and models.is_champion
 where
-    evaluation = 'holdout'
-    and is_champion
-group by rollup (metric)
-order by metric
+    champions.forecast_model = 'champion'
+    and champions.evaluation = 'holdout'
+    and champions.segment_type = 'all'
+    and champions.horizon_block = 'all'
+order by champions.metric
 """
 
 _RISK = """
@@ -91,7 +94,7 @@ order by server_count desc, recommended_action
 _MARTS = (
     "fct_server_days",
     "fct_load_forecasts",
-    "fct_series_errors",
+    "rpt_forecast_accuracy",
     "rpt_capacity_risk",
     "rpt_time_remaining",
     "rpt_server_actions",

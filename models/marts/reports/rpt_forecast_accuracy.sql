@@ -1,5 +1,6 @@
--- One row per forecast model, evaluation, metric (or all), segment and 10-day block of
--- the horizon (or all): how far past forecasts were from what was measured.
+-- One row per forecast model (or champion), evaluation, metric (or all), segment and
+-- 10-day block of the horizon (or all): how far past forecasts were from what was
+-- measured.
 -- Errors are percent of the series' capacity, and every measured day counts once; a
 -- series without capacity counts only where no unit is needed (mape, smape, mase,
 -- coverage).
@@ -15,15 +16,24 @@ servers as (
 typed_errors as (
     select
         series_errors.*,
+        reported_models.reported_model,
         servers.server_type,
         series_errors.server_id || ' ' || series_errors.metric as series_id
     from series_errors
+    cross join
+        unnest(
+            case
+                when series_errors.is_champion
+                    then array[series_errors.forecast_model, 'champion']
+                else array[series_errors.forecast_model]
+            end
+        ) as reported_models (reported_model)
     inner join servers on series_errors.server_id = servers.server_id
 ),
 
 accuracies as (
     select
-        forecast_model,
+        reported_model as forecast_model,
         evaluation,
         coalesce(metric, 'all') as metric,
         case
@@ -58,7 +68,7 @@ accuracies as (
         bool_and(is_champion) as is_champion
     from typed_errors
     group by
-        forecast_model,
+        reported_model,
         evaluation,
         rollup (metric),
         rollup (horizon_block),
