@@ -1,15 +1,18 @@
 {#- CTEs from `breach_days` to `breach_probabilities`: one row per key and day, with the
     probability that a breach, and that any day above the threshold, has happened so far.
-    Needs a CTE `nodes` (node, weight) and in `breach_days` the keys, day_number (1, 2, …
-    without a hole), target_date, threshold_log, forecast_log and the widths.
+    Needs a CTE `nodes` (node, weight), in `breach_days` the keys, day_number (1, 2, …
+    without a hole), target_date, threshold_log, forecast_log and the widths, and in
+    `preceding_days` the keys and days_before of measured days that were above.
 
     The error of a day is a level, shared by its neighbours and integrated over the nodes,
     plus noise of its own, a mixture of normal and spikes. Given the level, days are
     independent, and j of some days are above with their quiet chance times the sum of
     the products of j odds: 1; the sum; half of its square less the sum of squares. So
     the chance that a day completes a breach, when the window that ended on the day before
-    held none, is a ratio of such sums. Exact for the first window, and throughout when
-    one day is a breach; later days forget what older windows say.
+    held none, is a ratio of such sums; a measured day above leaves one day fewer to come.
+    Exact for the first window, and throughout when one day is a breach; later days forget
+    what older windows say. A breach that is there already is completed by the next day
+    above while its window lasts.
     Naus (1982), Approximations for distributions of scan statistics. -#}
 {% macro breach_probabilities(keys) -%}
 {%- set window_days = var('breach_window_days') -%}
@@ -20,12 +23,58 @@
 {%- endset -%}
 {{ exceeding_days(keys) }},
 
+{{ straddling_windows(keys) }},
+
+preceded_traces as (
+    select
+        reachable_traces.trace_number,
+        straddling_windows.day_number,
+        straddling_windows.preceding_day_count,
+        straddling_windows.is_leaving_day_above
+    from reachable_traces
+    inner join straddling_windows
+        on
+            {%- for key in keys %}
+            {{ 'and ' if not loop.first }}reachable_traces.{{ key }}
+            = straddling_windows.{{ key }}
+            {%- endfor %}
+),
+
+preceded_days as (
+    select
+        exceeding_days.trace_number,
+        exceeding_days.day_number,
+        exceeding_days.exceedance,
+        exceeding_days.odds,
+        exceeding_days.breach_day_count
+        - coalesce(preceded_traces.preceding_day_count, 0) as missing_day_count,
+        coalesce(preceded_traces.is_leaving_day_above, false) as is_leaving_day_above
+    from exceeding_days
+    left join preceded_traces
+        on
+            exceeding_days.trace_number = preceded_traces.trace_number
+            and exceeding_days.day_number = preceded_traces.day_number
+),
+
+surviving_days as (
+    select
+        trace_number,
+        day_number,
+        exceedance,
+        missing_day_count,
+        is_leaving_day_above,
+        -- no breach so far says of a day that would have made one: it was not above
+        case when missing_day_count <= 1 then 0e0 else odds end as odds
+    from preceded_days
+),
+
 windowed_odds as (
     select
         trace_number,
         day_number,
-        breach_day_count,
         exceedance,
+        missing_day_count,
+        is_leaving_day_above,
         coalesce(sum(odds) over (
             {{ so_far }} between {{ window_days - 1 }} preceding and 1 preceding
         ), 0e0) as other_odds,
@@ -35,7 +84,7 @@ windowed_odds as (
         coalesce(lag(odds, {{ window_days }}) over (
             partition by trace_number order by day_number
         ), 0e0) as oldest_odds
-    from exceeding_days
+    from surviving_days
 ),
 
 completing_days as (
@@ -43,9 +92,12 @@ completing_days as (
         trace_number,
         day_number,
         exceedance,
-        exceedance * case breach_day_count
-            when 1 then 1e0
-            when 2 then other_odds / (1e0 + other_odds + oldest_odds)
+        exceedance * case
+            when missing_day_count <= 1 then 1e0
+            -- as many others and the day that left would have been a breach
+            when is_leaving_day_above then 0e0
+            when missing_day_count = 2
+                then other_odds / (1e0 + other_odds + oldest_odds)
             else
                 {{ other_pairs }}
                 / (

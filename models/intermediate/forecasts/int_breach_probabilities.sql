@@ -4,6 +4,10 @@ with breach_days as (
     select * from {{ ref('int_breach_days') }}
 ),
 
+preceding_days as (
+    select * from {{ ref('int_preceding_days_above') }}
+),
+
 nodes as (
     select * from {{ ref('level_nodes') }}
 ),

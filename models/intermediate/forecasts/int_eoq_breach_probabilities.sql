@@ -1,7 +1,13 @@
 -- One row per series, risk level, quarter end ahead and day of its EOQ window: the
--- probability that the window alone breaches, by that day.
+-- probability that the window alone breaches, by that day. Of a window in progress the
+-- measured days count, too.
 with eoq_days as (
     select * from {{ ref('int_breach_days') }}
+    where origin_number = 0 and is_eoq_window
+),
+
+preceding_days_above as (
+    select * from {{ ref('int_preceding_days_above') }}
     where origin_number = 0 and is_eoq_window
 ),
 
@@ -30,6 +36,16 @@ breach_days as (
         spike_mean,
         spike_sd
     from eoq_days
+),
+
+preceding_days as (
+    select
+        server_id,
+        metric,
+        risk_level,
+        {{ quarter_end('load_date') }} as quarter_end_date,
+        days_before
+    from preceding_days_above
 ),
 
 {{ breach_probabilities(['server_id', 'metric', 'risk_level', 'quarter_end_date']) }}

@@ -1,7 +1,7 @@
 -- One row per calibrated backtest origin, series and risk level: what was promised for the
--- 90 days after the origin, with what was known then, and what came.
--- Series with fewer than 60 measured days among the 90 are left out: what came is unknown.
-{%- set preceding_days = var('breach_window_days') - 1 %}
+-- 90 days ahead with what was known then, and what came. A breach's last day lies ahead;
+-- its window may begin before the origin. Series with fewer than 60 measured days among
+-- the 90 are left out: what came is unknown.
 with breach_days as (
     select * from {{ ref('int_breach_days') }}
     where origin_number > 0
@@ -9,6 +9,10 @@ with breach_days as (
 
 breach_probabilities as (
     select * from {{ ref('int_breach_probabilities') }}
+),
+
+preceding_days_above as (
+    select * from {{ ref('int_preceding_days_above') }}
     where origin_number > 0
 ),
 
@@ -23,22 +27,19 @@ series_policies as (
 lived_days as (
     select
         breach_days.origin_number,
-        breach_days.origin_date,
         breach_days.server_id,
         breach_days.metric,
         breach_days.risk_level,
-        breach_days.target_date,
+        breach_days.day_number,
+        breach_days.origin_date,
         breach_days.threshold_pct,
         breach_days.breach_day_count,
         breach_probabilities.breach_probability,
         breach_probabilities.any_day_probability,
         breach_days.forecast_log > breach_days.threshold_log as is_predicted_above,
-        coalesce(
-            ln(greatest(backtest_days.measured_value, backtest_days.log_floor))
-            > breach_days.threshold_log,
-            false
-        ) as is_measured_above,
-        backtest_days.measured_value is not null as is_measured
+        backtest_days.measured_value,
+        ln(greatest(backtest_days.measured_value, backtest_days.log_floor))
+        > breach_days.threshold_log as is_measured_above
     from breach_days
     inner join breach_probabilities
         on
@@ -53,66 +54,66 @@ lived_days as (
             and breach_days.server_id = backtest_days.server_id
             and breach_days.metric = backtest_days.metric
             and breach_days.target_date = backtest_days.target_date
+    union all
+    select
+        origin_number,
+        server_id,
+        metric,
+        risk_level,
+        1 - days_before as day_number,
+        null as origin_date,
+        null as threshold_pct,
+        null as breach_day_count,
+        null as breach_probability,
+        null as any_day_probability,
+        true as is_predicted_above,
+        null as measured_value,
+        true as is_measured_above
+    from preceding_days_above
 ),
 
 windowed_days as (
     select
-        lived_days.origin_number,
-        lived_days.origin_date,
-        lived_days.server_id,
-        lived_days.metric,
-        lived_days.risk_level,
-        lived_days.threshold_pct,
-        lived_days.breach_day_count,
-        lived_days.breach_probability,
-        lived_days.any_day_probability,
-        lived_days.is_predicted_above,
-        lived_days.is_measured_above,
-        lived_days.is_measured,
+        *,
         {%- for kind in ['predicted', 'measured'] %}
-            sum(case when lived_days.is_{{ kind }}_above then 1 else 0 end) over (
-                partition by
-                    lived_days.origin_number,
-                    lived_days.server_id,
-                    lived_days.metric,
-                    lived_days.risk_level
-                order by lived_days.target_date
-                rows between {{ preceding_days }} preceding and current row
-            ) as {{ kind }}_above_count,
+            is_{{ kind }}_above
+            and day_number > 0
+            and sum(case when is_{{ kind }}_above then 1 else 0 end) over (
+                partition by origin_number, server_id, metric, risk_level
+                order by day_number
+                range between {{ var('breach_window_days') - 1 }} preceding and current row
+            ) >= breach_day_count as is_{{ kind }}_breach{{ ',' if not loop.last }}
         {%- endfor %}
-        series_policies.flag_probability
     from lived_days
-    inner join series_policies
-        on
-            lived_days.server_id = series_policies.server_id
-            and lived_days.metric = series_policies.metric
 ),
 
 breach_backtests as (
     select
-        origin_number,
-        server_id,
-        metric,
-        risk_level,
-        origin_date,
-        max(threshold_pct) as threshold_pct,
-        max(flag_probability) as flag_probability,
-        max(breach_probability) as breach_probability,
-        max(any_day_probability) as any_day_probability,
-        bool_or(predicted_above_count >= breach_day_count)
-            as is_predicted_breach,
-        bool_or(is_predicted_above) as is_predicted_above,
-        bool_or(measured_above_count >= breach_day_count)
-            as is_breached,
-        bool_or(is_measured_above) as is_any_day_above
+        windowed_days.origin_number,
+        windowed_days.server_id,
+        windowed_days.metric,
+        windowed_days.risk_level,
+        max(windowed_days.origin_date) as origin_date,
+        max(windowed_days.threshold_pct) as threshold_pct,
+        max(series_policies.flag_probability) as flag_probability,
+        max(windowed_days.breach_probability) as breach_probability,
+        max(windowed_days.any_day_probability) as any_day_probability,
+        bool_or(windowed_days.is_predicted_breach) as is_predicted_breach,
+        bool_or(windowed_days.is_predicted_above) as is_predicted_above,
+        bool_or(windowed_days.is_measured_breach) as is_breached,
+        bool_or(windowed_days.is_measured_above) as is_any_day_above
     from windowed_days
+    inner join series_policies
+        on
+            windowed_days.server_id = series_policies.server_id
+            and windowed_days.metric = series_policies.metric
+    where windowed_days.day_number > 0
     group by
-        origin_number,
-        server_id,
-        metric,
-        risk_level,
-        origin_date
-    having count(case when is_measured then 1 end) >= 60
+        windowed_days.origin_number,
+        windowed_days.server_id,
+        windowed_days.metric,
+        windowed_days.risk_level
+    having count(windowed_days.measured_value) >= 60
 )
 
 select * from breach_backtests
