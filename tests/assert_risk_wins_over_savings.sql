@@ -1,5 +1,5 @@
--- One row per consolidation candidate with a metric at risk within any horizon, or
--- silent.
+-- One row per consolidation candidate with a metric at risk within any horizon, or whose
+-- CPU or memory is silent or of unknown risk.
 select
     actions.server_id,
     risks.metric,
@@ -14,5 +14,11 @@ where
     actions.recommended_action = 'consolidation_candidate'
     and (
         risks.risk_level in ('high', 'very_high')
-        or (risks.metric in ('cpu', 'memory') and qualities.series_state != 'reporting')
+        or (
+            risks.metric in ('cpu', 'memory')
+            and (
+                qualities.series_state != 'reporting'
+                or risks.risk_level = 'not_enough_data'
+            )
+        )
     )

@@ -60,17 +60,29 @@
 {#- Why a server has its recommended action, for a manager to read. -#}
 {% macro action_reason() -%}
     case
-        when urgency = 1
+        when urgency <= 3
             then
-                metric || ' was above ' || {{ whole_text('high_threshold_pct') }}
-                || ' % on ' || {{ whole_text('high_day_count') }} || ' of the last '
-                || {{ whole_text('recent_day_count') }} || ' measured days'
-        when urgency <= 4
-            then
-                metric || ' reaches ' || {{ whole_text('100e0 * flag_probability') }}
-                || ' % probability of a breach of '
-                || {{ whole_text('high_threshold_pct') }}
-                || ' % on ' || cast(flagged_date as varchar)
+                metric
+                || case
+                    when is_breached_high
+                        then
+                            ' was above ' || {{ whole_text('high_threshold_pct') }}
+                            || ' % on ' || {{ whole_text('high_day_count') }}
+                            || ' of the last ' || {{ whole_text('recent_day_count') }}
+                            || ' measured days'
+                    else ''
+                end
+                || case when is_breached_high and flagged_date is not null
+                    then ' and' else '' end
+                || case
+                    when flagged_date is not null
+                        then
+                            ' reaches ' || {{ whole_text('100e0 * flag_probability') }}
+                            || ' % probability of a breach of '
+                            || {{ whole_text('high_threshold_pct') }}
+                            || ' % by ' || cast(flagged_date as varchar)
+                    else ''
+                end
                 || case
                     when not is_reporting
                         then ', but was last measured on '
@@ -79,7 +91,7 @@
                 end
         when reporting_metric_count < 2
             then 'CPU or memory is not measured now: nothing is decided without them'
-        when spare_metric_count < 2 and unknown_metric_count > 0
+        when unknown_metric_count > 0
             then 'CPU or memory has too little history for a probability of a breach'
         when spare_metric_count < 2 then 'No flag ahead, and CPU or memory is in use'
         when missed_quarter_count > 0

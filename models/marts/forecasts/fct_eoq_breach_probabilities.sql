@@ -9,10 +9,6 @@ eoq_breach_probabilities as (
     select * from {{ ref('int_eoq_breach_probabilities') }}
 ),
 
-series as (
-    select * from {{ ref('int_series') }}
-),
-
 series_policies as (
     select * from {{ ref('int_series_policies') }}
 ),
@@ -21,53 +17,45 @@ as_of_dates as (
     select * from {{ ref('int_as_of_dates') }}
 ),
 
-window_peaks as (
+quarter_windows as (
     select
         server_id,
         metric,
         risk_level,
         {{ quarter_end('target_date') }} as quarter_end_date,
         max(target_date) as last_target_date,
-        min(day_number) as first_day_number,
-        max(threshold_pct) as threshold_pct,
-        max(forecast_log) as peak_forecast_log
+        max(threshold_pct) as threshold_pct
     from breach_days
     group by server_id, metric, risk_level, {{ quarter_end('target_date') }}
 ),
 
 window_probabilities as (
     select
-        window_peaks.server_id,
-        window_peaks.metric,
-        window_peaks.risk_level,
-        window_peaks.quarter_end_date,
+        quarter_windows.server_id,
+        quarter_windows.metric,
+        quarter_windows.risk_level,
+        quarter_windows.quarter_end_date,
         as_of_dates.as_of_date,
-        {{ days_between('as_of_dates.as_of_date', 'window_peaks.quarter_end_date') }}
+        {{ days_between('as_of_dates.as_of_date', 'quarter_windows.quarter_end_date') }}
             as horizon_days,
-        window_peaks.threshold_pct,
+        quarter_windows.threshold_pct,
         series_policies.flag_probability,
         eoq_breach_probabilities.breach_probability,
-        eoq_breach_probabilities.any_day_probability,
-        100e0 * exp(window_peaks.peak_forecast_log) / series.capacity_value
-            as peak_forecast_pct
-    from window_peaks
+        eoq_breach_probabilities.any_day_probability
+    from quarter_windows
     inner join eoq_breach_probabilities
         on
-            window_peaks.server_id = eoq_breach_probabilities.server_id
-            and window_peaks.metric = eoq_breach_probabilities.metric
-            and window_peaks.risk_level = eoq_breach_probabilities.risk_level
-            and window_peaks.last_target_date = eoq_breach_probabilities.target_date
-    inner join series
-        on
-            window_peaks.server_id = series.server_id
-            and window_peaks.metric = series.metric
+            quarter_windows.server_id = eoq_breach_probabilities.server_id
+            and quarter_windows.metric = eoq_breach_probabilities.metric
+            and quarter_windows.risk_level = eoq_breach_probabilities.risk_level
+            and quarter_windows.last_target_date = eoq_breach_probabilities.target_date
     inner join series_policies
         on
-            window_peaks.server_id = series_policies.server_id
-            and window_peaks.metric = series_policies.metric
+            quarter_windows.server_id = series_policies.server_id
+            and quarter_windows.metric = series_policies.metric
     cross join as_of_dates
     -- the window reaches its quarter end within the horizon
-    where window_peaks.last_target_date = window_peaks.quarter_end_date
+    where quarter_windows.last_target_date = quarter_windows.quarter_end_date
 )
 
 select * from window_probabilities

@@ -1,6 +1,6 @@
 -- One row per series in service and quarter end ahead, the next four at most: whether
--- its EOQ window breaches. A window in progress counts from the as-of date on; one that
--- ends beyond the forecast has no row.
+-- its EOQ window breaches. Of a window in progress the measured days above count, too; its
+-- peak is of the days ahead. One that ends beyond the forecast has no row.
 with series as (
     select * from {{ ref('dim_series') }}
     where is_active

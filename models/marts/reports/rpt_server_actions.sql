@@ -1,7 +1,8 @@
 -- One row per server in service: what to do with it.
--- Risk wins over savings: a metric in breach or flagged within 30 days calls for an
--- upgrade now, within 180 days (two quarter ends, and time to order) for a plan, later
--- for watching. A silent series founds no upgrade and no saving.
+-- Risk wins over savings: a metric flagged within 30 days calls for an upgrade now. One in
+-- breach that is not, for the quarter end behind it is over, and one flagged within 190
+-- days, which hold two quarter ends on any date, call for a plan; a later flag for
+-- watching. A silent series founds no upgrade and no saving.
 with servers as (
     select * from {{ ref('dim_servers') }}
     where is_current
@@ -33,16 +34,19 @@ rated_series as (
         series_loads.average_pct,
         series_loads.eoq_peak_pct,
         series_loads.missed_quarter_end_count,
+        series_loads.is_breached_high,
         series_loads.is_spare,
         breach_dates.flagged_date,
         case when series.metric in ('cpu', 'memory') then 1 else 0 end as is_compute,
         breach_dates.server_id is null as is_unknown,
         case
-            when series_loads.is_breached_high then 1
-            when series.is_reporting and breach_dates.flagged_days <= 30 then 2
-            when series.is_reporting and breach_dates.flagged_days <= 180 then 3
-            when breach_dates.flagged_days is not null then 4
-            else 5
+            when series.is_reporting and breach_dates.flagged_days <= 30 then 1
+            when
+                series_loads.is_breached_high
+                or (series.is_reporting and breach_dates.flagged_days <= 190)
+                then 2
+            when breach_dates.flagged_days is not null then 3
+            else 4
         end as urgency
     from series
     inner join series_loads
@@ -84,12 +88,13 @@ decisions as (
     select
         *,
         case
-            when urgency <= 2 then 'immediate_upgrade'
-            when urgency = 3 then 'plan_upgrade'
-            when urgency = 4 then 'monitor'
+            when urgency = 1 then 'immediate_upgrade'
+            when urgency = 2 then 'plan_upgrade'
+            when urgency = 3 then 'monitor'
             when
                 spare_metric_count = 2
                 and reporting_metric_count = 2
+                and unknown_metric_count = 0
                 and missed_quarter_count = 0
                 then 'consolidation_candidate'
             else 'none'
