@@ -30,7 +30,7 @@ help: ## this list
 run: $(VENV)/ready ## data, features, jobs, forecasts and the summary: `capacity run`
 	@$(BIN)/capacity run
 
-test: $(VENV)/ready ## every test, those of the dbt project included
+test: $(VENV)/ready ## the tests, those of the dbt project included
 	@$(BIN)/python $(PYTEST) $(PYTEST_ARGS)
 
 test-athena: $(VENV)/ready ## the athena target on a local Athena: needs Java 24 and mvn

@@ -55,7 +55,7 @@ def steps_report(steps: Iterable[tuple[str, float]]) -> str:
     """Return the section on the seconds of each step."""
     rows = [(f"`capacity {step}`", f"{seconds:.1f}") for step, seconds in steps]
     return (
-        "## How long does each step of a run take?\n\nThe default fleet in a new"
+        "## How long does each step of a run take?\n\nThe default fleet, first in a new"
         " warehouse, all cores, one step after the other.\n\n"
         + _table(("step", "seconds"), rows)
     )

@@ -1,4 +1,4 @@
-"""Seconds of each step of a run on the default fleet, in a new warehouse."""
+"""Seconds of each step of a run on the default fleet, the first in a new warehouse."""
 
 import tempfile
 import time

@@ -1,5 +1,6 @@
 """The command `capacity`: global options, commands, and how every error is told."""
 
+import errno
 import json
 import signal
 import sys
@@ -24,8 +25,10 @@ from python_jobs.cli import (
 from python_jobs.cli.session import Session, parsed_date
 from python_jobs.config.settings import Settings
 from python_jobs.runtime.aws_errors import explained
-from python_jobs.runtime.errors import CapacityError
+from python_jobs.runtime.errors import CapacityError, PlatformError
 from python_jobs.runtime.progress import open_progress
+
+_DISK_REFUSES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as the shell counts it: 128 + SIGINT."""
@@ -155,7 +158,8 @@ def main() -> None:
                 code=code,
             )
     except Exception as error:  # noqa: BLE001 - a user sees a message, never a traceback
-        told = explained(error) or CapacityError(
+        told = explained(error) or _refused_by_disk(error)
+        told = told or CapacityError(
             f"unexpected {type(error).__name__}: {error} → run again with --debug and"
             " report what it shows"
         )
@@ -164,6 +168,16 @@ def main() -> None:
     else:
         code = 0
     raise SystemExit(code)
+
+
+def _refused_by_disk(error: Exception) -> PlatformError | None:
+    """Return what to do about a place that cannot be written; None: it is not that."""
+    if isinstance(error, OSError) and error.errno in _DISK_REFUSES:
+        return PlatformError(
+            f"{error.filename}: {error.strerror} → make room or rights there, or use"
+            " another --warehouse"
+        )
+    return None
 
 
 def _tell(message: str, *, debug: bool, code: int) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 from python_jobs.cli.engine import Value, read_sql, relation
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import fact_table, result_table, text
+from python_jobs.config.settings import Settings
 
 _FLEET = """
 select
@@ -55,6 +56,8 @@ where
 order by champions.metric
 """
 
+_ERRORS_TITLE = "Error over 90 days in held-out quarters, of models chosen before them"
+
 _RISK = """
 select
     horizon_days,
@@ -72,9 +75,13 @@ _BREACHES = """
 select
     server_id, metric, threshold_pct, status, breach_p10_date, breach_p50_date,
     breach_p90_date
-from {rpt_time_remaining}
-where status = 'within_horizon' and risk_level = 'high'
-order by breach_p50_date, breach_p10_date, server_id, metric
+from {rpt_time_remaining} as times
+inner join {rpt_data_quality} as qualities using (server_id, metric)
+where
+    times.status = 'within_horizon'
+    and times.risk_level = 'high'
+    and qualities.series_state = 'reporting'
+order by times.breach_p50_date, times.breach_p10_date, server_id, metric
 limit 5
 """
 
@@ -96,6 +103,7 @@ _MARTS = (
     "fct_load_forecasts",
     "rpt_forecast_accuracy",
     "rpt_capacity_risk",
+    "rpt_data_quality",
     "rpt_time_remaining",
     "rpt_server_actions",
 )
@@ -127,7 +135,7 @@ def print_summary(session: Session, *, as_of_date: date) -> None:
     _add_places(session, facts)
     show()
     show(facts)
-    _show_table(session, "Error over 90 days, held-out quarters", _ERRORS)
+    _show_table(session, _ERRORS_TITLE, _ERRORS)
     _show_table(session, "First breaches to come", _BREACHES)
 
 
@@ -149,7 +157,9 @@ def _add_places(session: Session, facts: Table) -> None:
         facts.add_row("database", f"Athena, {settings.schema_prefix}_marts")
         facts.add_row("tables", settings.s3_warehouse)
     facts.add_row("docs", "`make docs`, then open target/static_index.html")
-    facts.add_row("next", "`capacity query`, `capacity status`")
+    is_default = settings == Settings.from_environment(target=settings.target)
+    where = "" if is_default else f" --warehouse {settings.warehouse}"
+    facts.add_row("next", f"`capacity query{where}`, `capacity status{where}`")
 
 
 def _raw_rows(session: Session) -> int:

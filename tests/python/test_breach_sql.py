@@ -36,8 +36,8 @@ SIMULATION_COUNT = 100_000
 MODEL_TOLERANCE = 0.02
 MODEL_TOLERANCES = {"no level error": 0.05}
 
-# days before the first one that were above, and how far the windows that forget when they
-# leave may be off where three days are a breach
+# days before the first one that were above, and how far the windows that forget when
+# they leave may be off where three days are a breach
 PRECEDING = {
     (): 1e-6,
     (1,): 1e-6,

@@ -418,7 +418,10 @@ def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     "name",
     [
         "requirements.lock",
-        *(f".ci/requirements-{tool}.lock" for tool in ("uv", "bouncer", "spark")),
+        *(
+            f".ci/requirements-{tool}.lock"
+            for tool in ("uv", "bouncer", "spark", "bench")
+        ),
     ],
 )
 def test_locks_are_hashed_and_name_no_index(name: str) -> None:

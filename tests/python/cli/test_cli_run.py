@@ -244,6 +244,15 @@ def test_the_forecast_by_business_unit_is_weighted_by_capacity(
     pd.testing.assert_series_equal(found, expected, check_names=False, rtol=1e-9)
 
 
+def test_a_query_refuses_another_date(first_run: Ended, warehouse: Path) -> None:
+    """The marts look from one date; asked for another, they are not the answer."""
+    asked = ("query", "servers_above_cpu", "--as-of", "2025-06-30")
+    ended = run_capacity(*asked, warehouse=warehouse)
+    assert ended.returncode == 2
+    assert "the marts look from 2025-12-31" in ended.stderr
+    assert "`capacity build --as-of 2025-06-30` first" in ended.stderr
+
+
 def test_jobs_refuse_another_date(first_run: Ended, warehouse: Path) -> None:
     """Features of one date are never fitted as those of another."""
     ended = run_capacity("jobs", "--as-of", "2025-06-30", warehouse=warehouse)

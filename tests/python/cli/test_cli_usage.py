@@ -32,6 +32,8 @@ from python_jobs.cli.app import app, hoisted
         (["query", "servers_above_cpu", "--output", "x.xls"], 2, ".csv or .parquet"),
         (["config", "--config", "gone.yml"], 3, "gone.yml: cannot be read"),
         (["status"], 4, "→ run `capacity init`"),
+        # nobody may make a folder there, root neither
+        (["run", "--warehouse", "/sys/capacity"], 4, "/sys/capacity: "),
     ],
 )
 def test_a_mistake_has_its_exit_code_and_a_way_out(
