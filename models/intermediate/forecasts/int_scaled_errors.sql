@@ -1,7 +1,7 @@
 -- One row per champion scope, series and forecast model that could be chosen: its mean
--- scaled error over the pairs that all candidates share. Scope live has all origins, scope
--- holdout the cross-validation origins alone, so that the holdout's figures are of a
--- choice that did not see them.
+-- scaled error over the pairs that all candidates share. Scope live has all origins and
+-- the models that are forecast live; scope holdout the cross-validation origins alone and
+-- every candidate, for what is forecast live was chosen on all origins.
 with forecast_errors as (
     select * from {{ ref('int_forecast_errors') }}
 ),
@@ -36,9 +36,25 @@ live_models as (
     inner join forecast_runs on forecast_runs.run_state = 'usable'
 ),
 
+choosable_models as (
+    select
+        'live' as champion_scope,
+        metric,
+        forecast_model
+    from live_models
+    union all
+    select
+        'holdout' as champion_scope,
+        metrics.metric,
+        forecast_models.model as forecast_model
+    from metrics
+    cross join forecast_models
+    where forecast_models.made_by = 'job' or forecast_models.model = 'sql_forecast'
+),
+
 scaled_errors as (
     select
-        scopes.champion_scope,
+        choosable_models.champion_scope,
         forecast_errors.metric,
         forecast_errors.server_id,
         forecast_errors.forecast_model,
@@ -46,22 +62,21 @@ scaled_errors as (
         sum(forecast_errors.scaled_error_sum)
         / sum(forecast_errors.day_count) as scaled_error
     from forecast_errors
-    inner join live_models
+    inner join choosable_models
         on
-            forecast_errors.metric = live_models.metric
-            and forecast_errors.forecast_model = live_models.forecast_model
+            forecast_errors.metric = choosable_models.metric
+            and forecast_errors.forecast_model = choosable_models.forecast_model
     inner join forecast_models
         on forecast_errors.forecast_model = forecast_models.model
-    cross join unnest(array['live', 'holdout']) as scopes (champion_scope)
     where
         forecast_errors.is_shared
         and forecast_errors.scaled_error_sum is not null
         and (
-            scopes.champion_scope = 'live'
+            choosable_models.champion_scope = 'live'
             or forecast_errors.evaluation = 'cross_validation'
         )
     group by
-        scopes.champion_scope,
+        choosable_models.champion_scope,
         forecast_errors.metric,
         forecast_errors.server_id,
         forecast_errors.forecast_model,

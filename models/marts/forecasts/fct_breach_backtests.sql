@@ -1,7 +1,6 @@
 -- One row per calibrated backtest origin, series and risk level: what was promised for the
--- 90 days ahead with what was known then, and what came. A breach's last day lies ahead;
--- its window may begin before the origin. Series with fewer than 60 measured days among
--- the 90 are left out: what came is unknown.
+-- 90 days ahead, and what came. The window of a breach may begin before the origin.
+{%- set preceding_days = var('breach_window_days') - 1 %}
 with breach_days as (
     select * from {{ ref('int_breach_days') }}
     where origin_number > 0
@@ -33,7 +32,6 @@ lived_days as (
         breach_days.day_number,
         breach_days.origin_date,
         breach_days.threshold_pct,
-        breach_days.breach_day_count,
         breach_probabilities.breach_probability,
         breach_probabilities.any_day_probability,
         breach_days.forecast_log > breach_days.threshold_log as is_predicted_above,
@@ -63,7 +61,6 @@ lived_days as (
         1 - days_before as day_number,
         null as origin_date,
         null as threshold_pct,
-        null as breach_day_count,
         null as breach_probability,
         null as any_day_probability,
         true as is_predicted_above,
@@ -74,16 +71,14 @@ lived_days as (
 
 windowed_days as (
     select
-        *,
         {%- for kind in ['predicted', 'measured'] %}
-            is_{{ kind }}_above
-            and day_number > 0
-            and sum(case when is_{{ kind }}_above then 1 else 0 end) over (
+            sum(case when is_{{ kind }}_above then 1 else 0 end) over (
                 partition by origin_number, server_id, metric, risk_level
                 order by day_number
-                range between {{ var('breach_window_days') - 1 }} preceding and current row
-            ) >= breach_day_count as is_{{ kind }}_breach{{ ',' if not loop.last }}
+                range between {{ preceding_days }} preceding and current row
+            ) as {{ kind }}_above_count,
         {%- endfor %}
+        *
     from lived_days
 ),
 
@@ -98,9 +93,15 @@ breach_backtests as (
         max(series_policies.flag_probability) as flag_probability,
         max(windowed_days.breach_probability) as breach_probability,
         max(windowed_days.any_day_probability) as any_day_probability,
-        bool_or(windowed_days.is_predicted_breach) as is_predicted_breach,
+        bool_or(
+            windowed_days.is_predicted_above
+            and windowed_days.predicted_above_count >= series_policies.breach_day_count
+        ) as is_predicted_breach,
         bool_or(windowed_days.is_predicted_above) as is_predicted_above,
-        bool_or(windowed_days.is_measured_breach) as is_breached,
+        bool_or(
+            windowed_days.is_measured_above
+            and windowed_days.measured_above_count >= series_policies.breach_day_count
+        ) as is_breached,
         bool_or(windowed_days.is_measured_above) as is_any_day_above
     from windowed_days
     inner join series_policies

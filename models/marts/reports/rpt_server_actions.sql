@@ -1,8 +1,6 @@
--- One row per server in service: what to do with it.
--- Risk wins over savings: a metric flagged within 30 days calls for an upgrade now. One in
--- breach that is not, for the quarter end behind it is over, and one flagged within 190
--- days, which hold two quarter ends on any date, call for a plan; a later flag for
--- watching. A silent series founds no upgrade and no saving.
+-- One row per server in service: what to do with it. Risk wins over savings: a metric
+-- flagged within 30 days calls for an upgrade now; a breach behind it, or a flag within
+-- 190 days (two quarter ends on any date), for a plan; a later flag for watching.
 with servers as (
     select * from {{ ref('dim_servers') }}
     where is_current
@@ -22,8 +20,7 @@ breach_dates as (
 ),
 
 as_of_dates as (
-    select max(as_of_date) as as_of_date
-    from series
+    select max(as_of_date) as as_of_date from series
 ),
 
 rated_series as (
@@ -41,10 +38,8 @@ rated_series as (
         breach_dates.server_id is null as is_unknown,
         case
             when series.is_reporting and breach_dates.flagged_days <= 30 then 1
-            when
-                series_loads.is_breached_high
-                or (series.is_reporting and breach_dates.flagged_days <= 190)
-                then 2
+            when series.is_reporting and breach_dates.flagged_days <= 190 then 2
+            when series_loads.is_breached_high then 2
             when breach_dates.flagged_days is not null then 3
             else 4
         end as urgency
