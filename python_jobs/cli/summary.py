@@ -164,11 +164,12 @@ def _add_places(session: Session, facts: Table) -> None:
 
 def _raw_rows(session: Session) -> int:
     """Return the accepted metric rows of all loads."""
-    loads = session.store.read("raw.loads", columns=["file_kind", "rows_accepted"])
+    columns = ["file_kind", "rows_accepted", "status"]
+    loads = session.store.read("raw.loads", columns=columns)
     return sum(
         row["rows_accepted"] or 0
         for row in loads.to_pylist()
-        if row["file_kind"] != "servers"
+        if row["file_kind"] != "servers" and row["status"] == "loaded"
     )
 
 

@@ -59,8 +59,13 @@ def reject_stored_rows(
     """Reject rows that bring what an earlier load has stored under the same key.
 
     A row that only adds metrics which the stored row lacks is no duplicate: one file
-    may bring a server's CPU and another its network.
+    may bring a server's CPU and another its network. Rows of a load that the ledger
+    does not have as loaded stand in nobody's way; those without a load do.
     """
+    loaded = store.read(
+        "raw.loads", columns=("load_id",), where=equal_to("status", "loaded")
+    )
+    staging.connection.register("loaded", loaded)
     _repeat_earlier_attempt(staging, store=store, load_id=load_id)
     both = " or ".join(
         f"(typed.{column} is not null and stored.{column} is not null)"
@@ -83,6 +88,10 @@ def reject_stored_rows(
                 and typed.timestamp = stored.timestamp
             where
                 stored.load_id is distinct from {literal(load_id)}
+                and (
+                    stored.load_id is null
+                    or stored.load_id in (select load_id from loaded)
+                )
                 and ({both} or (typed.metric is null and {nothing}))
             """
         )

@@ -3,8 +3,8 @@
 # ruff: noqa: S608 - texts from outside pass literal(), names are our own
 import hashlib
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 import pyarrow as pa
 from pyiceberg.expressions import BooleanExpression
@@ -13,7 +13,7 @@ from python_jobs.loader.columns import Statistic
 from python_jobs.loader.preflight import SourceFile
 from python_jobs.loader.reading import Staging
 from python_jobs.store import TABLES, Store
-from python_jobs.store.filters import all_of, at_least, at_most, equal_to
+from python_jobs.store.filters import all_of, at_least, at_most, equal_to, less_than
 
 _ID_LENGTH = 16
 _BATCH_ROWS = 100_000
@@ -26,8 +26,8 @@ class LoadReport:
     Attributes
     ----------
     status
-        ``loaded``; ``rejected``: nothing of it was loaded; ``known``: it had been
-        loaded before.
+        ``loaded``; ``loading``: its rows are about to be written, or it was killed;
+        ``rejected``: nothing of it was loaded; ``known``: it had been loaded before.
     rows_read, rows_accepted, rows_rejected
         Rows of the file; the last two add up to the first.
     first_date, last_date
@@ -40,7 +40,7 @@ class LoadReport:
     file_name: str
     file_sha256: str
     file_kind: Literal["metrics", "servers"]
-    status: Literal["loaded", "rejected", "known"]
+    status: Literal["loaded", "loading", "rejected", "known"]
     statistic: Statistic | None = None
     interval_seconds: int | None = None
     rows_read: int = 0
@@ -60,11 +60,40 @@ def load_id_of(source: SourceFile, *, name: str = "") -> str:
 def known_load(store: Store, load_id: str) -> LoadReport | None:
     """Return the report of a load that the ledger has; None when it has none."""
     rows = store.read("raw.loads", where=equal_to("load_id", load_id)).to_pylist()
-    if not rows:
-        return None
-    row = rows[0]
-    del row["loaded_at"]
-    return LoadReport(**row)
+    return _report_of(rows[0]) if rows else None
+
+
+def settle_killed_loads(store: Store) -> None:
+    """Close the loads that were killed: one whose rows are there has happened.
+
+    Its rows were written in one commit, so that all of them are there or none.
+    """
+    killed = store.read("raw.loads", where=equal_to("status", "loading")).to_pylist()
+    for row in killed:
+        report = _report_of(row)
+        if _has_rows(store, report, loaded_at=row["loaded_at"]):
+            loaded = replace(report, status="loaded")
+            record_load(store, loaded, now=row["loaded_at"])
+        else:
+            store.delete("raw.loads", where=equal_to("load_id", report.load_id))
+
+
+def _report_of(row: dict[str, Any]) -> LoadReport:
+    return LoadReport(**{name: row[name] for name in row if name != "loaded_at"})
+
+
+def _has_rows(store: Store, report: LoadReport, *, loaded_at: datetime) -> bool:
+    where = all_of(
+        equal_to("load_id", report.load_id), equal_to("loaded_at", loaded_at)
+    )
+    name = "raw.servers" if report.file_kind == "servers" else "raw.server_metrics"
+    if report.first_date is not None and report.last_date is not None:
+        where = all_of(
+            where,
+            at_least("timestamp", report.first_date),
+            less_than("timestamp", report.last_date + timedelta(days=1)),
+        )
+    return bool(store.read(name, columns=("load_id",), where=where).num_rows)
 
 
 def record_load(store: Store, report: LoadReport, *, now: datetime) -> None:

@@ -19,6 +19,7 @@ from python_jobs.loader.ledger import (
     quarantine_file,
     quarantine_rows,
     record_load,
+    settle_killed_loads,
 )
 from python_jobs.loader.preflight import SourceFile
 from python_jobs.loader.reading import Staging
@@ -69,6 +70,7 @@ def load_lock(loading: Loading) -> Iterator[None]:
         # what a killed load has left behind
         for folder in filter(Path.is_dir, loading.folder.iterdir()):
             shutil.rmtree(folder)
+        settle_killed_loads(loading.store)
         yield
 
 

@@ -1,10 +1,11 @@
-"""Puts the accepted rows of a file into ``raw.server_metrics``, chunk by chunk."""
+"""Puts the accepted rows of a file into ``raw.server_metrics``, all at once."""
 
 # ruff: noqa: S608 - texts from outside pass literal(), names are our own
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import pyarrow as pa
+from pyiceberg.expressions import BooleanExpression
 
 from python_jobs.loader.chunks import Chunk, show_stored_rows
 from python_jobs.loader.columns import METRIC_COLUMNS
@@ -23,23 +24,22 @@ def merge_chunks(
     now: datetime,
     task: Task,
 ) -> None:
-    """Merge the typed rows into the stored ones, one commit a chunk.
+    """Merge the typed rows into the stored ones: chunk by chunk, in one commit.
 
     Stored rows that the file does not name stay as they are. A stored row that the
     file adds metrics to keeps its own, and carries the new load's name.
     """
-    for chunk in chunks:
-        where = chunk.where(staging)
-        show_stored_rows(store, staging, where=where)
-        rows = _merged_rows(staging, chunk=chunk, load_id=load_id, now=now)
-        if rows.num_rows:
-            store.merge(
-                "raw.server_metrics",
-                rows,
-                key=("server_id", "timestamp"),
-                where=where,
-            )
-        task.advance(chunk.row_count, detail=f"{chunk.first_timestamp:%Y-%m}")
+
+    def parts() -> Iterator[tuple[pa.Table, BooleanExpression]]:
+        for chunk in chunks:
+            where = chunk.where(staging)
+            show_stored_rows(store, staging, where=where)
+            rows = _merged_rows(staging, chunk=chunk, load_id=load_id, now=now)
+            if rows.num_rows:
+                yield rows, where
+            task.advance(chunk.row_count, detail=f"{chunk.first_timestamp:%Y-%m}")
+
+    store.merge_parts("raw.server_metrics", parts, key=("server_id", "timestamp"))
 
 
 def _merged_rows(

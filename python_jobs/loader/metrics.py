@@ -1,7 +1,8 @@
 """Loads metric files: pre-flight of all, then each by itself, safe to repeat.
 
-The order of writes is quarantine, raw rows, ledger. A load that is not in the ledger
-did not happen: running it again replaces whatever it had written.
+The order of writes is quarantine, ledger (``loading``), raw rows in one commit, ledger
+(``loaded``). A load whose rows were not committed did not happen, and running it again
+does it all; a load that was killed after that commit is closed by the next one.
 """
 
 from collections.abc import Sequence
@@ -189,9 +190,10 @@ def _report(draft: LoadReport, staging: Staging, sampling: Sampling) -> LoadRepo
 def _written(
     report: LoadReport, staging: Staging, chunks: Sequence[Chunk], loading: Loading
 ) -> LoadReport:
-    """Write quarantine, rows and ledger, in this order."""
+    """Write quarantine, rows and ledger; the ledger announces the rows before."""
     store, now = loading.store, loading.now
     quarantine_rows(store, staging, report, now=now)
+    record_load(store, replace(report, status="loading"), now=now)
     with loading.progress.task(
         f"load {report.file_name}", total=sum(chunk.row_count for chunk in chunks)
     ) as task:

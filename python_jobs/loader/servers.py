@@ -124,7 +124,7 @@ def _of_servers(staging: Staging) -> BooleanExpression:
 def _written(
     draft: LoadReport, staging: Staging, *, where: BooleanExpression, loading: Loading
 ) -> LoadReport:
-    """Write quarantine, rows and ledger, in this order."""
+    """Write quarantine, rows and ledger; the ledger announces the rows before."""
     rejected = staging.rejected_count
     report = replace(
         draft,
@@ -135,6 +135,7 @@ def _written(
     )
     store, now = loading.store, loading.now
     quarantine_rows(store, staging, report, now=now)
+    record_load(store, replace(report, status="loading"), now=now)
     rows = _new_rows(staging, load_id=report.load_id, now=now)
     if rows.num_rows:
         store.merge("raw.servers", rows, key=("server_id", "valid_from"), where=where)

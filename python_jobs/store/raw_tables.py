@@ -84,7 +84,9 @@ LOADS = TableSchema(
         _column("rows_rejected", "integer", "Rows that broke a rule."),
         _column("first_date", "date", "First day among the accepted rows."),
         _column("last_date", "date", "Last day among the accepted rows."),
-        _column("status", "string", "loaded, or rejected: nothing was loaded."),
+        _column(
+            "status", "string", "loaded, loading, or rejected: nothing was loaded."
+        ),
         LOADED_AT,
     ),
     key=("load_id",),

@@ -5,7 +5,7 @@ that filter, a merge reads and replaces in one transaction, an append is guarded
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -131,19 +131,30 @@ class Store:
             Bounds what is read and written again, such as the range of dates that the
             new rows span; each new row must match it.
         """
-        rows = self._checked(name, table, where=where)
-        duplicate = first_duplicate(rows, key=key)
-        if duplicate is not None:
-            raise RunError(
-                f"{name}: key {duplicate} is there more than once in the rows to write"
-                " → keep one row per key"
-            )
+        self.merge_parts(name, lambda: [(table, where)], key=key)
+
+    def merge_parts(
+        self,
+        name: str,
+        parts: Callable[[], Iterable[tuple[pa.Table, BooleanExpression]]],
+        *,
+        key: Sequence[str],
+    ) -> None:
+        """Merge rows that come in parts, in one commit: all are seen, or none.
+
+        `parts` returns each with its filter as in `merge`, and is called again when a
+        concurrent write makes it necessary. No row matches two of the filters.
+        """
         schema = declared(name)
 
         def merged(current: Table) -> None:
-            stored = _scanned(current, schema=schema, columns=None, where=where)
-            kept = without_keys(stored, rows, key=key)
-            current.overwrite(pa.concat_tables([kept, rows]), where)
+            with current.transaction() as transaction:
+                for table, where in parts():
+                    rows = self._checked(name, table, where=where)
+                    _refuse_duplicate(name, rows, key=key)
+                    stored = _scanned(current, schema=schema, columns=None, where=where)
+                    kept = without_keys(stored, rows, key=key)
+                    transaction.overwrite(pa.concat_tables([kept, rows]), where)
 
         self._write(name, merged)
 
@@ -214,6 +225,15 @@ class Store:
     def _write(self, name: str, change: Callable[[Table], Result]) -> Result:
         with about(f"table {name}"):
             return commit(lambda: self._table(name), change, clock=self.clock)
+
+
+def _refuse_duplicate(name: str, rows: pa.Table, *, key: Sequence[str]) -> None:
+    duplicate = first_duplicate(rows, key=key)
+    if duplicate is not None:
+        raise RunError(
+            f"{name}: key {duplicate} is there more than once in the rows to write"
+            " → keep one row per key"
+        )
 
 
 def _scanned(

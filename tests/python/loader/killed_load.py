@@ -1,7 +1,8 @@
 """A load that is killed at a chosen moment: ``killed_load.py WAREHOUSE FILE CHUNKS``.
 
-The process ends at once, as by SIGKILL, when that many chunks are merged; 0 ends it
-between the quarantine and the first chunk.
+The process ends at once, as by SIGKILL, when that many chunks are prepared; 0 ends it
+before the first one, and more than there are after the commit of all, just before the
+ledger.
 """
 
 import os
@@ -52,6 +53,7 @@ class _Killer(NoProgress):
         if self._chunks == 0:
             os._exit(KILLED)
         yield _Countdown(self._chunks)
+        os._exit(KILLED)
 
 
 def main(warehouse: str, path: str, chunks: str) -> None:

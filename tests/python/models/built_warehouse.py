@@ -69,6 +69,7 @@ def load_days(
         where=one_of("server_id", [server_id]),
     )
     ledger = {"load_id": load_id, "file_kind": "metrics", "statistic": "daily_p95"}
+    ledger["status"] = "loaded"
     store.append(
         "raw.loads", _table("raw.loads", [ledger]), guard=equal_to("load_id", load_id)
     )
