@@ -11,6 +11,7 @@ from python_jobs.forecasting.engine.panel_backtests import (
     groups,
 )
 from python_jobs.forecasting.engine.panel_candidates import AUTO
+from python_jobs.forecasting.engine.panel_checks import Frequency, refuse_horizon
 from python_jobs.forecasting.engine.panel_choice import best_means, the_named
 from python_jobs.forecasting.engine.panel_daily import DailyPanel
 from python_jobs.forecasting.engine.panel_forecasts import Forecasts
@@ -20,10 +21,7 @@ from python_jobs.forecasting.engine.panel_intervals import (
     quantiles_ahead,
     widths,
 )
-from python_jobs.forecasting.engine.panel_series import (
-    Frequency,
-    PanelSeries,
-)
+from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.runtime.errors import UsageError
 
 LARGEST_ORIGINS = 5
@@ -79,9 +77,10 @@ def forecast_panel(
         If a column or key of the frame is missing, a key comes twice, or a calendar is
         unknown.
     UsageError
-        If model or frequency is unknown or the horizon is not positive.
+        If model or frequency is unknown, or the horizon is not positive, no whole
+        number, or ends later than the calendars.
     """
-    if horizon < 1:
+    if not horizon >= 1:
         raise UsageError(f"horizon {horizon} → at least one step")
     kind = _PANELS.get(frequency)
     if kind is None:
@@ -91,6 +90,7 @@ def forecast_panel(
             f"model '{model}' is unknown → {', '.join([AUTO, *kind.models])}"
         )
     series = PanelSeries.cut(frame, frequency=frequency, calendar=calendar)
+    refuse_horizon(series.newest_steps, horizon, frequency=frequency)
     panel = kind(series, horizon=horizon, processes=processes)
     names = list(panel.models) if model == AUTO else [model]
     found = Forecasts.none(series, horizon)

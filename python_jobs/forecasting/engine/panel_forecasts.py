@@ -7,7 +7,8 @@ import pandas as pd
 
 from python_jobs.forecasting.engine.fleet import Strings
 from python_jobs.forecasting.engine.panel_backtests import Group, Panel
-from python_jobs.forecasting.engine.panel_series import Frequency, PanelSeries
+from python_jobs.forecasting.engine.panel_checks import Frequency
+from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_stand_ins import stand_in
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.forecasts import QUANTILES

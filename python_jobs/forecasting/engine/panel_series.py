@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.forecasting.engine.fleet import Booleans, Integers, Strings
+from python_jobs.forecasting.engine.panel_checks import (
+    CALENDAR,
+    METRIC,
+    Frequency,
+    refuse_calendars,
+    refuse_columns,
+    refuse_repeats,
+    refuse_wild_times,
+)
 from python_jobs.forecasting.engine.panel_gaps import filled, missing, pulled_in
 from python_jobs.forecasting.series import Floats
 from python_jobs.runtime.errors import InputError
-
-Frequency = Literal["D", "h"]
-
-KEY = ("unique_id", "ds")
-METRIC, CALENDAR = "metric", "calendar_id"
 
 SEASONS: Mapping[Frequency, tuple[int, ...]] = {"D": (7,), "h": (168, 24)}
 """Steps that a missing value is sought back by, the best first."""
@@ -87,9 +89,10 @@ class PanelSeries:
         Raises
         ------
         InputError
-            If a column or time is missing, a key comes twice or a calendar is unknown.
+            If a column or time is missing, a key comes twice, a calendar is unknown
+            or a time lies outside of `YEARS`.
         """
-        _refuse_columns(frame)
+        refuse_columns(frame)
         codes, names = pd.factorize(frame["unique_id"], sort=True)
         steps = frame["ds"].to_numpy().astype(f"datetime64[{frequency}]")
         if (codes < 0).any() or np.isnat(steps).any():
@@ -101,11 +104,12 @@ class PanelSeries:
         order = _order(codes, times)
         if order is not None:
             codes, times, measured = codes[order], times[order], measured[order]
-        _refuse_repeats(codes, times, names=names, frequency=frequency)
+        refuse_repeats(codes, times, names=names, frequency=frequency)
         ends = np.flatnonzero(np.append(np.diff(codes) != 0, len(codes) > 0))
         newest_rows = ends if order is None else order[ends]
         calendars = _attribute(frame, CALENDAR, newest_rows, otherwise=calendar)
-        _refuse_calendars(calendars)
+        refuse_calendars(calendars)
+        refuse_wild_times(codes, times, names=names, frequency=frequency)
         starts, lengths, first_steps, measured = _ragged(
             codes, times, measured, longest=LONGEST_STEPS[frequency]
         )
@@ -129,47 +133,11 @@ class PanelSeries:
         )
 
 
-def _refuse_columns(frame: pd.DataFrame) -> None:
-    for name in (*KEY, "y"):
-        if name not in frame:
-            raise InputError(
-                f"the frame has no column {name}; it has {', '.join(frame.columns)}"
-                " → name the columns unique_id, ds and y"
-            )
-    kind = frame["ds"].dtype
-    if kind.kind != "M" or isinstance(kind, pd.DatetimeTZDtype):
-        raise InputError(f"column ds is {kind}; expected naive datetimes → convert it")
-    if frame["y"].dtype.kind not in "fiu":
-        raise InputError(f"column y is {frame['y'].dtype}; expected numbers")
-
-
-def _refuse_calendars(calendars: Strings) -> None:
-    unknown = sorted({str(each) for each in calendars} - set(CALENDAR_IDS))
-    if unknown:
-        raise InputError(
-            f"calendar '{unknown[0]}' is unknown → {', '.join(CALENDAR_IDS)}"
-        )
-
-
 def _order(codes: Integers, times: Integers) -> Integers | None:
     """Return the order by series and time; None when rows are in it."""
     change = np.diff(codes)
     is_sorted = (change > 0) | ((change == 0) & (np.diff(times) >= 0))
     return None if is_sorted.all() else np.lexsort((times, codes))
-
-
-def _refuse_repeats(
-    codes: Integers, times: Integers, *, names: Any, frequency: Frequency
-) -> None:
-    repeated = np.flatnonzero((np.diff(codes) == 0) & (np.diff(times) == 0))
-    if len(repeated):
-        first = repeated[0]
-        step = np.datetime64(int(times[first]), frequency)
-        raise InputError(
-            f"unique_id {names[codes[first]]} has more than one row for {step}"
-            f" ({len(repeated)} repeated in all) → one row per series and step;"
-            " aggregate finer data first"
-        )
 
 
 def _attribute(

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from python_jobs.forecasting.engine.panel import forecast_panel
@@ -319,6 +320,8 @@ def test_what_was_switched_off_stays_off() -> None:
         ({"frequency": "W"}, "frequency 'W' is unknown → D, h"),
         ({"model": "oracle"}, "model 'oracle' is unknown → auto, level_calendar"),
         ({"horizon": 0}, "horizon 0 → at least one step"),
+        ({"horizon": 10.0}, "horizon 10.0 → give a whole number"),
+        ({"horizon": 4_000_000}, "horizon 4000000 ends after the year 2199"),
     ],
 )
 def test_unknown_options_are_told(options: dict[str, Any], said: str) -> None:
@@ -332,6 +335,21 @@ FAULTS = {
     "column ds is": series(weekly(30)).assign(ds="2024-01-01"),
     "column ds is datetime64.*UTC": series(weekly(30)).assign(
         ds=lambda rows: rows["ds"].dt.tz_localize("UTC")
+    ),
+    "column ds is timestamp.us, tz=UTC": series(weekly(30)).astype(
+        {"ds": pd.ArrowDtype(pa.timestamp("us", tz="UTC"))}
+    ),
+    "has no column unique_id; it has 0, 1": pd.DataFrame({0: [1], 1: [2]}),
+    "column y twice": series(weekly(30)).pipe(
+        lambda rows: pd.concat([rows, rows[["y"]]], axis=1)
+    ),
+    "a has a row for 2500-01-01 .1 such": pd.concat(
+        [
+            series(weekly(30)),
+            series(weekly(1)).assign(
+                ds=np.array(["2500-01-01"], dtype="datetime64[us]")
+            ),
+        ]
     ),
     "column y is": series(weekly(30)).assign(y="many"),
     "rows without unique_id or ds": series(weekly(30)).assign(ds=pd.NaT),
