@@ -12,7 +12,7 @@ from python_jobs.runtime.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from python_jobs.forecasting.engine.panel_series import Frequency
+    from python_jobs.forecasting.engine.panel_checks import Frequency
 
 FREQUENCIES: "dict[str, Frequency]" = {"D": "D", "h": "h"}
 
@@ -47,13 +47,14 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
     """Forecast any series in files, with quantiles: no warehouse is needed.
 
     Columns: unique_id, ds and y, or server_id, timestamp and value; rows in any order,
-    steps and values may be missing. Each series is forecast from its own newest step.
+    steps and values may be missing. Each series is forecast from its own newest step,
+    at most that of --as-of. Days are those of the times as written, hours are UTC's.
     """
     session: Session = ctx.obj
     if frequency not in FREQUENCIES:
         raise UsageError(f"--frequency {frequency} → D or h")
-    check_output(output)
-    series = read_series(files, frequency=frequency)
+    check_output(output, inputs=files)
+    series = read_series(files, frequency=frequency, as_of=session.as_of_date)
 
     from python_jobs.forecasting.engine.panel import (  # noqa: PLC0415 - slow import
         forecast_panel,

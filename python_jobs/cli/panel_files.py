@@ -1,13 +1,14 @@
 """Files of long series: read with every bad cell named, written by their suffix."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from python_jobs.calendars import CALENDAR_IDS
+from python_jobs.cli.panel_cells import numbers, refuse, times
 from python_jobs.runtime.errors import InputError, PlatformError, UsageError
 
 SUFFIXES = (".csv", ".parquet")
@@ -20,12 +21,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names that a column may have, the own one first."""
 
 CALENDAR = "calendar_id"
-_OPTIONAL = ("metric", CALENDAR)
-_MISSING = ("", "nan", "na", "n/a", "null", "none")
+METRIC = "metric"
+_OPTIONAL = (METRIC, CALENDAR)
 _FIRST_ROW = {".csv": 2, ".parquet": 1}
 
 
-def read_series(paths: Sequence[Path], *, frequency: str) -> pd.DataFrame:
+def read_series(
+    paths: Sequence[Path], *, frequency: str, as_of: date | None = None
+) -> pd.DataFrame:
     """Return the rows of all files: unique_id, ds and y, and what else is known.
 
     Parameters
@@ -33,7 +36,10 @@ def read_series(paths: Sequence[Path], *, frequency: str) -> pd.DataFrame:
     paths
         Files that end in .csv or .parquet.
     frequency
-        ``D`` or ``h``; times are cut to it.
+        ``D`` or ``h``; times are cut to it. A day is that of the time as it is
+        written, an hour is UTC's.
+    as_of
+        Newest day to return; None: every day.
 
     Raises
     ------
@@ -41,20 +47,46 @@ def read_series(paths: Sequence[Path], *, frequency: str) -> pd.DataFrame:
         If a file cannot be read, a column is missing, a cell is no time or number, or
         a series has two values for one step.
     """
-    parts = [_checked(path) for path in paths]
+    parts = [_checked(path, frequency=frequency) for path in paths]
     frame = pd.concat(parts, ignore_index=True)
     if frame.empty:
         raise InputError(f"{', '.join(map(str, paths))} has no row → give it series")
     frame["ds"] = frame["ds"].dt.floor(frequency)
+    _refuse_repeats(frame)
+    return _until(frame.drop(columns="place"), as_of)
+
+
+def _refuse_repeats(frame: pd.DataFrame) -> None:
     repeated = frame.duplicated(["unique_id", "ds"])
-    if repeated.any():
-        row = frame[repeated].iloc[0]
-        raise InputError(
-            f"{row['place']} unique_id {row['unique_id']} has a second value for"
-            f" {row['ds']} ({int(repeated.sum())} such rows) → one row per series and"
-            " step; aggregate finer data first"
+    if not repeated.any():
+        return
+    row = frame[repeated].iloc[0]
+    advice = "one row per series and step; aggregate finer data first"
+    if METRIC in frame:
+        same = frame["unique_id"].eq(row["unique_id"]) & frame["ds"].eq(row["ds"])
+        found = sorted({str(each) for each in frame.loc[same, METRIC]})
+        if len(found) > 1:
+            advice = (
+                f"column {METRIC} tells {' and '.join(found)} apart, but a series is"
+                " one unique_id: make it of both, such as"
+                f" {row['unique_id']}/{found[0]}"
+            )
+    raise InputError(
+        f"{row['place']} unique_id {row['unique_id']} has a second value for"
+        f" {row['ds']} ({int(repeated.sum())} such rows) → {advice}"
+    )
+
+
+def _until(frame: pd.DataFrame, as_of: date | None) -> pd.DataFrame:
+    if as_of is None:
+        return frame
+    found = frame[frame["ds"] < pd.Timestamp(as_of + timedelta(days=1))]
+    if found.empty:
+        raise UsageError(
+            f"--as-of {as_of} is before the first row, of {frame['ds'].min()}"
+            " → choose a later date, or leave it out"
         )
-    return frame.drop(columns="place")
+    return found.reset_index(drop=True)
 
 
 def check_suffix(path: Path, *, option: str) -> None:
@@ -65,21 +97,26 @@ def check_suffix(path: Path, *, option: str) -> None:
     UsageError
         If it ends in none of `SUFFIXES`.
     """
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{option} {path} → end the name in {' or '.join(SUFFIXES)}")
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, inputs: Sequence[Path]) -> None:
     """Refuse a file that cannot be written, before anything is computed.
 
     Raises
     ------
     UsageError
-        If its name does not say what it is.
+        If its name does not say what it is, or it is one of the inputs.
     PlatformError
         If its folder does not exist.
     """
     check_suffix(path, option="--output")
+    if path.resolve() in {each.resolve() for each in inputs}:
+        raise UsageError(
+            f"--output {path} is one of the files to forecast, and would be"
+            " overwritten → choose another name"
+        )
     if not path.parent.is_dir():
         raise PlatformError(
             f"{path} cannot be written: {path.parent} is no folder → make it first"
@@ -96,7 +133,7 @@ def write_rows(rows: pd.DataFrame, path: Path) -> None:
     """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        if path.suffix == ".csv":
+        if _suffix(path) == ".csv":
             rows.to_csv(unfinished, index=False)
         else:
             rows.to_parquet(unfinished, index=False)
@@ -110,7 +147,11 @@ def write_rows(rows: pd.DataFrame, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _checked(path: Path) -> pd.DataFrame:
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()
+
+
+def _checked(path: Path, *, frequency: str) -> pd.DataFrame:
     """Return one file's rows with their place, each cell of its type."""
     rows = _read(path)
     columns = {}
@@ -123,26 +164,26 @@ def _checked(path: Path) -> pd.DataFrame:
                 " unique_id, ds and y"
             )
         columns[name] = found
-    first = _FIRST_ROW[path.suffix]
+    first = _FIRST_ROW[_suffix(path)]
     rows = rows.assign(
         place=[f"{path}:{first + number}" for number in range(len(rows))]
     )
-    if path.suffix == ".csv":
+    if _suffix(path) == ".csv":
         cells = rows.drop(columns="place")
         rows = rows[(cells.notna() & (cells != "")).any(axis=1)]
     place = rows["place"]
     ids = rows[columns["unique_id"]].astype("str").str.strip()
     is_empty = rows[columns["unique_id"]].isna() | ids.eq("")
-    _refuse(is_empty, place, columns["unique_id"], ids, expected="an identifier")
+    refuse(is_empty, place, columns["unique_id"], ids, expected="an identifier")
     if CALENDAR in rows:
         known = rows[CALENDAR].isna() | rows[CALENDAR].isin(["", *CALENDAR_IDS])
         names = " or ".join(CALENDAR_IDS)
-        _refuse(~known, place, CALENDAR, rows[CALENDAR], expected=names)
+        refuse(~known, place, CALENDAR, rows[CALENDAR], expected=names)
     return pd.DataFrame(
         {
             "unique_id": ids,
-            "ds": _times(rows[columns["ds"]], place, columns["ds"]),
-            "y": _numbers(rows[columns["y"]], place, columns["y"]),
+            "ds": times(rows[columns["ds"]], place, columns["ds"], frequency=frequency),
+            "y": numbers(rows[columns["y"]], place, columns["y"]),
             **{name: rows[name] for name in _OPTIONAL if name in rows},
             "place": place,
         }
@@ -152,52 +193,22 @@ def _checked(path: Path) -> pd.DataFrame:
 def _read(path: Path) -> pd.DataFrame:
     check_suffix(path, option="FILE")
     try:
-        if path.suffix == ".csv":
+        if _suffix(path) == ".csv":
+            _refuse_utf16(path)
             return pd.read_csv(
                 path, dtype=str, keep_default_na=False, skip_blank_lines=False
             )
         return pd.read_parquet(path)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist → check the name") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text → save it as UTF-8") from None
     except (OSError, ValueError, pd.errors.ParserError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path} cannot be read: {reason} → mend the file") from None
 
 
-def _times(cells: pd.Series, place: pd.Series, column: str) -> pd.Series:
-    """Return naive UTC times."""
-    if cells.dtype.kind in "fiub":
-        _refuse(cells.notna() | cells.isna(), place, column, cells, expected=_TIME)
-    times = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
-    _refuse(times.isna(), place, column, cells, expected=_TIME)
-    return times.dt.tz_localize(None)
-
-
-_TIME = "a time such as 2025-06-30 or 2025-06-30T14:00"
-
-
-def _numbers(cells: pd.Series, place: pd.Series, column: str) -> pd.Series:
-    numbers = pd.to_numeric(cells, errors="coerce").astype(np.float64)
-    is_missing = cells.isna() | cells.astype("str").str.strip().str.lower().isin(
-        _MISSING
-    )
-    _refuse(
-        numbers.isna() & ~is_missing,
-        place,
-        column,
-        cells,
-        expected="a number or nothing",
-    )
-    return numbers
-
-
-def _refuse(
-    is_bad: pd.Series, place: pd.Series, column: str, cells: pd.Series, *, expected: str
-) -> None:
-    """Raise an error that names the first bad cell."""
-    bad = np.flatnonzero(is_bad.to_numpy())
-    if len(bad):
-        raise InputError(
-            f"{place.iloc[bad[0]]} column {column} is '{cells.iloc[bad[0]]}'; expected"
-            f" {expected} ({len(bad)} such cells) → mend or leave out the row"
-        )
+def _refuse_utf16(path: Path) -> None:
+    with path.open("rb") as file:
+        if b"\0" in file.read(1000):
+            raise InputError(f"{path} is not UTF-8 text → save it as UTF-8")

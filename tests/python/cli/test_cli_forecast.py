@@ -1,6 +1,7 @@
 """Files are forecast without a warehouse: every bad cell has one clear message."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from capacity_process import Capacity
 
 from python_jobs.cli.panel_files import read_series, write_rows
-from python_jobs.runtime.errors import InputError, PlatformError
+from python_jobs.runtime.errors import InputError, PlatformError, UsageError
 
 HEADER = "unique_id,ds,y"
 ROWS = [f"web,2024-01-{day:02d},{50 + day % 7}" for day in range(1, 31)]
@@ -49,6 +50,15 @@ def test_suffixes_say_what_a_file_is(
 
 
 FAULTS = {
+    "endless": (["web,2024-02-01,inf"], r":32 column y is 'inf'; expected a number"),
+    "ever": (
+        ["web,9999-12-31,5"],
+        r":32 column ds is '9999-12-31'; expected a time (such|from 1900)",
+    ),
+    "year": (
+        ["web,0024-02-01,5"],
+        r":32 column ds is '0024-02-01'; expected a time (such|from 1900)",
+    ),
     "number": (["web,2024-02-01,many"], r":32 column y is 'many'; expected a number"),
     "comma": (['web,2024-02-01,"1,5"'], r":32 column y is '1,5'; expected a number"),
     "time": (["web,soon,5"], r":32 column ds is 'soon'; expected a time such as"),
@@ -104,12 +114,67 @@ def test_a_missing_file_is_told(tmp_path: Path, name: str) -> None:
         read_series([tmp_path / name], frequency="D")
 
 
-@pytest.mark.parametrize("name", ["broken.csv", "broken.parquet"])
-def test_a_broken_file_is_told(tmp_path: Path, name: str) -> None:
-    """Bytes that are neither text nor Parquet."""
-    (tmp_path / name).write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(InputError, match=f"{name} cannot be read: .* → mend the file"):
-        read_series([tmp_path / name], frequency="D")
+def test_a_broken_file_is_told(tmp_path: Path) -> None:
+    """Bytes that are no Parquet."""
+    path = tmp_path / "broken.parquet"
+    path.write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(InputError, match=r"n.parquet cannot be read: .* → mend the fi"):
+        read_series([path], frequency="D")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+def test_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    """A spreadsheet saves as such: the file is named, and how to save it."""
+    path = tmp_path / "loads.csv"
+    path.write_text(f"{HEADER}\nbüro,2024-01-01,5\n", encoding=encoding)
+    said = f"{path} is not UTF-8 text → save it as UTF-8"
+    with pytest.raises(InputError, match=said):
+        read_series([path], frequency="D")
+
+
+def test_a_suffix_may_be_in_capitals(written: Written, tmp_path: Path) -> None:
+    """Read and written as what it says."""
+    rows = read_series([written(*ROWS, name="LOADS.CSV")], frequency="D")
+    write_rows(rows, tmp_path / "OUT.CSV")
+    assert len(read_series([tmp_path / "OUT.CSV"], frequency="D")) == 30
+
+
+def test_metrics_side_by_side_are_told(written: Written) -> None:
+    """Two metrics of a server are two series: aggregating them would be wrong."""
+    path = written(
+        *("s1,2024-01-01,cpu,1", "s1,2024-01-01,memory,2"),
+        header="server_id,timestamp,metric,value",
+    )
+    said = r":3 unique_id s1 .* column metric tells cpu and memory apart.*as s1/cpu"
+    with pytest.raises(InputError, match=said):
+        read_series([path], frequency="D")
+
+
+@pytest.mark.parametrize("name", ["loads.csv", "loads.parquet"])
+def test_a_day_is_that_of_the_time_as_written(
+    written: Written, tmp_path: Path, name: str
+) -> None:
+    """A midnight at +02:00 is 22:00 UTC of the day before, and still a day's start."""
+    stamps = [f"2024-01-0{day}T00:00:00+02:00" for day in range(1, 4)]
+    path = tmp_path / name
+    if path.suffix == ".csv":
+        written(*(f"web,{stamp},5" for stamp in stamps))
+    else:
+        columns = {"unique_id": "web", "ds": pd.to_datetime(stamps), "y": 5.0}
+        pd.DataFrame(columns).to_parquet(path)
+    days = read_series([path], frequency="D")["ds"]
+    assert days.dt.strftime("%m-%d %H").tolist() == ["01-01 00", "01-02 00", "01-03 00"]
+    hours = read_series([path], frequency="h")["ds"]
+    assert hours.dt.strftime("%m-%d %H").iloc[0] == "12-31 22"
+
+
+def test_rows_after_the_as_of_date_are_not_read(written: Written) -> None:
+    """That day itself is; a day before all rows leaves nothing, which is told."""
+    path = written(*ROWS)
+    rows = read_series([path], frequency="D", as_of=date(2024, 1, 12))
+    assert (len(rows), rows["ds"].max()) == (12, pd.Timestamp("2024-01-12"))
+    with pytest.raises(UsageError, match="--as-of 2023-12-31 is before the first row"):
+        read_series([path], frequency="D", as_of=date(2023, 12, 31))
 
 
 def test_other_names_and_blank_lines_are_read(written: Written) -> None:
@@ -165,6 +230,12 @@ def test_files_become_one_forecast(
         (["--output", "out.txt"], 2, "--output out.txt → end the name in .csv or"),
         (["--output", "out.csv", "--frequency", "W"], 2, "--frequency W → D or h"),
         (["--output", "none/out.csv"], 4, "none/out.csv cannot be written"),
+        (["--output", "loads.csv"], 2, "loads.csv is one of the files to forecast"),
+        (
+            ["--output", "out.csv", "--horizon", "4000000"],
+            2,
+            "ends after the year 2199",
+        ),
     ],
 )
 def test_a_wrong_option_has_its_code(
