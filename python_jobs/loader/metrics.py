@@ -35,6 +35,7 @@ from python_jobs.loader.loading import (
     refuse_empty,
     refuse_rows,
 )
+from python_jobs.loader.local_days import refuse_local_days
 from python_jobs.loader.merging import merge_chunks
 from python_jobs.loader.metric_fields import metric_fields
 from python_jobs.loader.preflight import SourceFile, inspect_file
@@ -136,6 +137,8 @@ def _load_rows(
             )
         except TooManyRejectedError as error:
             return refuse_rows(draft, error, staging=staging, loading=loading)
+        if sampling.statistic == "daily_p95":
+            refuse_local_days(staging, source=source, layout=layout)
         reject_stored_rows(staging, chunks, store=loading.store, load_id=draft.load_id)
         report = _report(draft, staging, sampling)
         return _written(report, staging, chunks, loading)

@@ -1,7 +1,7 @@
 """Every form a metric file may come in, and what becomes of its values."""
 
 import gzip
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -228,3 +228,23 @@ def test_limit_of_rejected_rows_is_inclusive(bench, wide_text) -> None:
     assert bench.load_text("a.csv", text).status == "loaded"
     text = wide_text("A", days=37) + "B,nonsense,1,1\n" * 2
     assert bench.load_text("b.csv", text).status == "rejected"
+
+
+@pytest.mark.parametrize("zone", ["+02:00", "-0500", "Z"])
+def test_daily_values_of_local_days_are_refused(bench, zone: str) -> None:
+    """A local midnight is the day before in UTC, or a later hour of the same day."""
+    days = "".join(f"A,2025-01-{day:02d}T00:00:00{zone},1\n" for day in range(1, 9))
+
+    report = bench.load_text("a.csv", "server_id,timestamp,cpu_p95\n" + days)
+
+    if zone == "+02:00":
+        assert report.reason == (
+            "a.csv:2 timestamp '2025-01-01T00:00:00+02:00' is a daily value of a local"
+            " day, which is another day in UTC → write the date alone, such as"
+            " 2025-01-01"
+        )
+        assert [row[:3] for row in bench.rejected] == [(0, "local_day", "timestamp")]
+    else:
+        assert report.status == "loaded", report.reason
+        assert bench.metrics[0]["timestamp"].date() == date(2025, 1, 1)
+    assert len(bench.metrics) == (0 if zone == "+02:00" else 8)
