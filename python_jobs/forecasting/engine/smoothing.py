@@ -17,7 +17,7 @@ PARAMETERS = ("smoothing_level", "smoothing_trend", "damping_trend", "smoothing_
 """Names of the parameters, as statsmodels has them."""
 
 START_SEASONS = 4
-"""Seasons that the first level and season are means of."""
+"""Seasons that the first level and season are means of, the season without growth."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ def fit_smoothing(
     first_level = first.mean(axis=1)
     first_season = np.zeros((count, season))
     if has_season:
-        seasons = first.reshape(count, -1, season)
-        first_season = seasons.mean(axis=1) - first_level[:, None]
+        first_season = _first_season(first, season=season)
     parameters, state = np.zeros((count, 4)), np.zeros((count, 2 + season))
     squares, is_converged = np.zeros(count), np.zeros(count, dtype=np.bool_)
     fill_fits(
@@ -90,6 +89,27 @@ def fit_smoothing(
         variance=squares / max(days - SETTLING_DAYS, 1),
         is_converged=is_converged,
     )
+
+
+def _first_season(first: Floats, *, season: int) -> Floats:
+    """Return the mean season about a straight line, shape (series, season).
+
+    About the mean alone, growth within a season would be part of the season and the
+    trend would have nothing left to follow.
+
+    Parameters
+    ----------
+    first
+        The first seasons of each series, shape (series, `START_SEASONS` * season).
+    season
+        Steps of a season.
+    """
+    seasons = first.reshape(len(first), START_SEASONS, season)
+    means = seasons.mean(axis=2)
+    slope = (means[:, -1] - means[:, 0]) / ((START_SEASONS - 1) * season)
+    line = slope[:, None] * (np.arange(season) - (season - 1) / 2.0)
+    about: Floats = seasons.mean(axis=1) - means.mean(axis=1)[:, None] - line
+    return about
 
 
 def forecast_smoothing(fit: SmoothingFit, horizon_days: int) -> tuple[Floats, Floats]:

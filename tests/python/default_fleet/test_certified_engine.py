@@ -141,7 +141,9 @@ def smoothed(values: Floats, told: ModelForecast, row: int, *, kind: str) -> Flo
     if has_season:
         weeks = first.reshape(START_SEASONS, WEEK_DAYS)
         known |= {"seasonal": "add", "seasonal_periods": WEEK_DAYS}
-        known["initial_seasonal"] = weeks.mean(axis=0) - first.mean()
+        slope = (weeks[-1].mean() - weeks[0].mean()) / (first.size - WEEK_DAYS)
+        line = slope * (np.arange(WEEK_DAYS) - (WEEK_DAYS - 1) / 2.0)
+        known["initial_seasonal"] = weeks.mean(axis=0) - first.mean() - line
         fixed["smoothing_seasonal"] = season
     fit = ExponentialSmoothing(values, initialization_method="known", **known).fit(
         optimized=False, **fixed

@@ -171,6 +171,20 @@ def test_smoothing_follows_a_damped_trend_and_a_week() -> None:
     assert (np.diff(sd[0]) >= 0.0).all()
 
 
+@pytest.mark.parametrize("season", [7, 24])
+def test_growth_within_the_first_seasons_is_no_season(season: int) -> None:
+    """A straight line has none; with a pattern on it the season is the pattern."""
+    line = 3.0 * np.arange(20.0 * season)
+    pattern = np.sin(2.0 * np.pi * np.arange(season) / season)
+    pattern -= np.polyval(np.polyfit(np.arange(season), pattern, 1), np.arange(season))
+    loads = np.stack([line, line + np.tile(pattern, 20)])
+    fit = fit_smoothing(loads, has_trend=True, has_season=True, season=season)
+    np.testing.assert_allclose(fit.first_season[0], 0.0, atol=1e-9)
+    np.testing.assert_allclose(fit.first_season[1], pattern, atol=1e-9)
+    mean, _ = forecast_smoothing(fit, season)
+    assert (mean[:, -1] > loads[:, -1]).all()
+
+
 def test_one_series_is_fitted_as_among_many() -> None:
     """What lies beside a series in its block changes no bit of its forecast."""
     random = np.random.default_rng(4)

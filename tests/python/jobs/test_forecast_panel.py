@@ -261,6 +261,16 @@ def test_purely_daily_and_weekly_hours_are_known() -> None:
     assert rows["reason"].isna().all()
 
 
+def test_a_meter_is_read_on() -> None:
+    """Hours of a counter that grows by 5 an hour: two days ahead it has grown on."""
+    hours = np.arange(24 * 60 + 48)
+    meter = np.cumsum(5.0 + 4.0 * np.sin(hours / 24.0 * 2.0 * np.pi))
+    meter += 0.5 * NOISE[: len(hours)]
+    known = series(meter[:-48], step="h")
+    rows = forecast(known, frequency="h", horizon=48)
+    assert np.abs(rows["forecast_value"] - meter[-48:]).mean() < 24.0
+
+
 def test_a_step_is_followed() -> None:
     """Eighty days after a step the forecast stands on the new level."""
     rows = forecast(series(STRANGE["step"]), horizon=28)
