@@ -118,14 +118,16 @@ def _forecast(
     else:
         chosen = [the_named(names[0], at) for at in known]
     width = widths(
-        PastErrors(
-            each.told[1:],
-            [past.actual for past in at[1:]],
-            [past.is_special for past in at[1:]],
-        )
-        for each, at in zip(chosen, known, strict=True)
+        [
+            PastErrors(
+                each.told[1:],
+                [past.actual for past in at[1:]],
+                [past.is_special for past in at[1:]],
+            )
+            for each, at in zip(chosen, known, strict=True)
+        ]
     )
-    for group, each, at in zip(of_metric, chosen, known, strict=True):
-        live = each.told[0]
-        around = quantiles_ahead(live, widths=width, is_special=at[0].is_special)
-        found.keep(panel, group, live, around, labels=each.labels)
+    for number, group in enumerate(of_metric):
+        live, special = chosen[number].told[0], known[number][0].is_special
+        around = quantiles_ahead(live, widths=width, number=number, is_special=special)
+        found.keep(panel, group, live, around, labels=chosen[number].labels)
