@@ -58,6 +58,8 @@ class Fleet:
         In the unit of the load; capacity NaN when unknown; a percentage is cut at 100.
     loads, measured, is_filled, is_eoq
         By row: load without gaps, what was measured or NaN, and the flags.
+    has_own_windows
+        Whether the whole history of a series is a window, not that of its calendar.
     """
 
     server_ids: Strings
@@ -74,6 +76,7 @@ class Fleet:
     measured: Floats
     is_filled: Booleans
     is_eoq: Booleans
+    has_own_windows: bool = False
 
     def __len__(self) -> int:
         """Return the number of series."""
@@ -141,7 +144,8 @@ class Fleet:
         origin_day
             Last day that may be seen.
         first_days
-            First day of each calendar's design; the whole of it is a window, too.
+            First day of each calendar's design; the whole of it is a window, too,
+            unless series have their own.
 
         Returns
         -------
@@ -150,7 +154,9 @@ class Fleet:
         reasons
             Why a series is not fitted; None: it is.
         """
-        first = np.array([first_days[each] for each in self.calendar_ids], np.int64)
+        first = self.first_days
+        if not self.has_own_windows:
+            first = np.array([first_days[each] for each in self.calendar_ids], np.int64)
         whole = np.maximum(origin_day - first + 1, 0)
         codes, windows = np.full(len(self), _USABLE), np.zeros(len(self), np.int64)
         fill_windows(

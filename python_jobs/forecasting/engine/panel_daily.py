@@ -202,6 +202,7 @@ def _fleet(series: PanelSeries, scale: Scale) -> Fleet:
         measured=series.measured,
         is_filled=series.is_filled,
         is_eoq=series.is_filled,
+        has_own_windows=True,
     )
 
 

@@ -234,6 +234,17 @@ def test_series_of_other_metrics_do_not_meet() -> None:
     )
 
 
+def test_an_older_series_changes_no_window() -> None:
+    """The whole of a history is used, whatever began before it in the panel."""
+    season = 5.0 * np.sin(2.0 * np.pi * np.arange(500) / 365.25)
+    one = series(weekly(500) + season, first="2023-01-01").assign(metric="cpu")
+    older = series([1.0], "b", first="2019-01-01").assign(metric="disk")
+    alone = forecast(one, horizon=90)
+    beside = forecast(pd.concat([one, older]), horizon=90)
+    assert beside["model"][:90].equals(alone["model"])
+    np.testing.assert_allclose(beside[NUMBERS][:90], alone[NUMBERS], rtol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["spike", "growth", "intermittent", "one_row"])
 def test_a_neighbour_moves_a_forecast_little(name: str) -> None:
     """Errors are pooled by metric: a tenth of the noise at most, here."""
