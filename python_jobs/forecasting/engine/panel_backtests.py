@@ -21,6 +21,7 @@ class Panel(Protocol):
     season: int
     naive: str
     shortest: int
+    flat_steps: int
     models: Mapping[str, PanelModel]
 
     def told(

@@ -28,6 +28,7 @@ from python_jobs.forecasting.engine.panel_scales import (
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.engine.threads import one_blas_thread
+from python_jobs.forecasting.guards import FLAT_DAYS
 from python_jobs.forecasting.series import WEEK_DAYS
 
 SHORTEST_DAYS = 28
@@ -66,6 +67,7 @@ class DailyPanel:
     season = WEEK_DAYS
     naive = "seasonal_naive_7"
     shortest = SHORTEST_DAYS
+    flat_steps = FLAT_DAYS
 
     def __init__(
         self, series: PanelSeries, *, horizon: int, processes: int | None

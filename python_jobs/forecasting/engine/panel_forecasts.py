@@ -75,6 +75,7 @@ class Forecasts:
                     horizon=panel.horizon,
                     season=panel.season,
                     shortest=panel.shortest,
+                    flat_steps=panel.flat_steps,
                 )
             self.models[position], self.reasons[position] = told[:2]
             lowest = 0.0 if seen.min() >= 0.0 else -np.inf

@@ -24,6 +24,7 @@ from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.engine.prior import weighted_levels
 from python_jobs.forecasting.engine.regression import SharedDesign, fit_regression
 from python_jobs.forecasting.engine.threads import one_blas_thread
+from python_jobs.forecasting.guards import FLAT_DAYS
 from python_jobs.forecasting.series import Floats
 
 DAY_HOURS, WEEK_HOURS = 24, 168
@@ -70,6 +71,7 @@ class HourlyPanel:
     season = DAY_HOURS
     naive = "seasonal_naive_24"
     shortest = WINDOW_HOURS[0]
+    flat_steps = FLAT_DAYS * DAY_HOURS
 
     def __init__(
         self, series: PanelSeries, *, horizon: int, processes: int | None

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.forecasting.guards import FLAT_DAYS, Reason
+from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.series import Floats
 
 SEASON_MEAN, LAST_VALUE = "season_mean", "last_value"
@@ -21,7 +21,13 @@ _DEVIATES = ndtri(_LEVELS)
 
 
 def stand_in(
-    series: PanelSeries, position: int, *, horizon: int, season: int, shortest: int
+    series: PanelSeries,
+    position: int,
+    *,
+    horizon: int,
+    season: int,
+    shortest: int,
+    flat_steps: int,
 ) -> tuple[str, str, Floats, Floats]:
     """Forecast a series by the mean of its past seasons, or by its last value.
 
@@ -31,8 +37,9 @@ def stand_in(
         Which series of a panel; it has a value.
     horizon, season
         Steps ahead, and steps after which a pattern comes again.
-    shortest
-        Steps below which no model is fitted.
+    shortest, flat_steps
+        Steps below which no model is fitted, and without a move after which a series
+        is flat.
 
     Returns
     -------
@@ -46,25 +53,50 @@ def stand_in(
     values, measured = series.values[rows][:known], series.measured[rows][:known]
     silent = int(series.lengths[position]) - known
     ahead = silent + horizon
-    is_flat = known >= FLAT_DAYS and np.ptp(values[-FLAT_DAYS:]) == 0.0
-    if is_flat or known < _FEWEST_SEASONS * season:
-        name, centre, sd = LAST_VALUE, np.full(ahead, values[-1]), np.zeros(ahead)
-        if not is_flat:
-            sd += _step_spread(values) * np.sqrt(np.arange(1, ahead + 1))
-    else:
-        name, (centre, sd) = SEASON_MEAN, _season_mean(measured, ahead, season=season)
-    around = centre[:, None] + sd[:, None] * _DEVIATES
-    if is_flat and _rests_often(values):
-        around[:] = np.quantile(values[-_YEAR_SEASONS * season :], _LEVELS)
+    is_gappy = series.is_filled[rows][:known].mean() > LARGEST_FILLED_SHARE
+    is_flat = known >= shortest and not is_gappy and not np.ptp(values[-flat_steps:])
     if is_flat:
-        reason = Reason.FLAT
-    elif silent >= _FEWEST_SEASONS * season:
+        name, around = LAST_VALUE, _flat_quantiles(values, ahead, season=season)
+        centre = np.full(ahead, values[-1])
+    else:
+        if known < _FEWEST_SEASONS * season:
+            name, (centre, sd) = LAST_VALUE, _walk(values, ahead)
+        else:
+            name, (centre, sd) = (
+                SEASON_MEAN,
+                _season_mean(measured, ahead, season=season),
+            )
+        around = centre[:, None] + sd[:, None] * _DEVIATES
+    if silent >= _FEWEST_SEASONS * season:
         reason = Reason.SILENT
     elif series.is_filled[rows].mean() > LARGEST_FILLED_SHARE:
         reason = Reason.GAP
+    elif known < shortest:
+        reason = Reason.TOO_SHORT
     else:
-        reason = Reason.TOO_SHORT if known < shortest else Reason.FIT_FAILED
+        reason = Reason.FLAT if is_flat else Reason.FIT_FAILED
     return name, str(reason), centre[silent:], around[silent:]
+
+
+def _flat_quantiles(values: Floats, ahead: int, *, season: int) -> Floats:
+    """Return quantiles of a series that stands still, shape (steps, 9).
+
+    What rests at its lowest stays there unless it often did so and came again; what
+    stands still elsewhere moves as it did before.
+    """
+    if _rests_often(values):
+        levels = np.quantile(values[-_YEAR_SEASONS * season :], _LEVELS)
+    else:
+        is_off = values[-1] <= values.min()
+        spread = 0.0 if is_off else _step_spread(values)
+        levels = values[-1] + spread * _DEVIATES
+    return np.tile(levels, (ahead, 1))
+
+
+def _walk(values: Floats, ahead: int) -> tuple[Floats, Floats]:
+    """Return the last value and a spread that grows as that of a random walk."""
+    growth = np.sqrt(np.arange(1, ahead + 1))
+    return np.full(ahead, values[-1]), _step_spread(values) * growth
 
 
 def _step_spread(values: Floats) -> float:
