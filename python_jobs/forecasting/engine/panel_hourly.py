@@ -24,7 +24,7 @@ from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.engine.prior import weighted_levels
 from python_jobs.forecasting.engine.regression import SharedDesign, fit_regression
 from python_jobs.forecasting.engine.threads import one_blas_thread
-from python_jobs.forecasting.guards import FLAT_DAYS
+from python_jobs.forecasting.guards import FLAT_DAYS, LARGEST_SILENT_DAYS
 from python_jobs.forecasting.series import Floats
 
 DAY_HOURS, WEEK_HOURS = 24, 168
@@ -40,6 +40,9 @@ SHORTEST_OF_TERMS: Mapping[Terms, int] = {
 
 LEVEL_ALPHA = 0.02
 """Hourly weight of the exponentially weighted level: half of it is 34 hours old."""
+
+LARGEST_SILENT_HOURS = LARGEST_SILENT_DAYS * DAY_HOURS
+"""A series last measured so many hours before the origin is not forecast."""
 
 _SATURDAY = 5
 _EPOCH_WEEKDAY = 3
@@ -137,6 +140,9 @@ class HourlyPanel:
                 step - series.first_steps[position] + 1, series.lengths[position]
             )
             end = series.starts[position] + max(past, 0)
+            newest = slice(max(end - LARGEST_SILENT_HOURS, end - past), end)
+            if not np.isfinite(series.measured[newest]).any():
+                continue
             for hours in WINDOW_HOURS:
                 span = slice(end - hours, end)
                 if (

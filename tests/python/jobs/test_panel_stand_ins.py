@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from numpy.typing import NDArray
 
 from python_jobs.forecasting.engine.panel import forecast_panel
@@ -11,6 +12,7 @@ from python_jobs.forecasting.engine.panel_series import Frequency
 from python_jobs.forecasting.forecasts import QUANTILES
 
 NOISE = np.random.default_rng(8).normal(size=3000)
+WEEK_HOURS = 168
 
 
 def forecast(values: Any, *, step: Frequency = "D", horizon: int = 48) -> pd.DataFrame:
@@ -50,6 +52,14 @@ def test_hours_with_gaps_have_gaps() -> None:
     values[np.arange(2400) % 10 > 0] = np.nan
     values[-1] = 3.0
     assert set(forecast(values, step="h")["reason"]) == {"gap"}
+
+
+@pytest.mark.parametrize(("silent", "reason"), [(335, None), (336, "silent")])
+def test_hours_without_a_measurement(silent: int, reason: str | None) -> None:
+    """After fourteen days of nothing a series is silent, as one of days is."""
+    values = np.append(day(12 * WEEK_HOURS), np.full(silent, np.nan))
+    rows = forecast(values, step="h")
+    assert set(rows["reason"].fillna("")) == {reason or ""}
 
 
 def test_what_stands_still_elsewhere_may_move_again() -> None:
