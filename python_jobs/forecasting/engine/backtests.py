@@ -12,7 +12,6 @@ from typing import TypeVar
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from python_jobs.forecasting.backtest import BACKTEST_DAYS
 from python_jobs.forecasting.engine.blocks import FittedBlock
@@ -33,6 +32,7 @@ from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.model_forecasts import ModelForecast
 from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.scoring import error_sums
+from python_jobs.forecasting.engine.threads import one_blas_thread
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import LIVE_ORIGIN
 from python_jobs.forecasting.series import Floats
@@ -188,7 +188,7 @@ def side_by_side(
     thread, which would only fight over the cores.
     """
     workers = max(1, min(processes or cpu_count(), len(items)))
-    with threadpool_limits(limits=1):
+    with one_blas_thread():
         if workers == 1:
             yield from (function(item) for item in items)
             return

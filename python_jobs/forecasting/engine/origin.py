@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
@@ -81,17 +80,14 @@ class EngineOrigin:
     def blocks(self) -> Iterator[Block]:
         """Yield the series that can be fitted, in blocks of those that are alike."""
         usable = np.flatnonzero(self.windows > 0)
-        kinds = pd.DataFrame(
-            {
-                "calendar_id": self.fleet.calendar_ids[usable],
-                "window_days": self.windows[usable],
-                "metric": self.fleet.metrics[usable],
-            }
-        )
-        groups: Any = kinds.groupby(list(kinds), observed=True).indices
-        for (calendar_id, window_days, metric), alike in sorted(groups.items()):
-            for series in blocks(usable[alike]):
-                yield Block(series, calendar_id, int(window_days), metric)
+        kinds: dict[tuple[str, int, str], list[int]] = {}
+        for series in usable.tolist():
+            window_days = int(self.windows[series])
+            key = (self.fleet.calendar_ids[series], window_days)
+            kinds.setdefault((*key, self.fleet.metrics[series]), []).append(series)
+        for (calendar_id, window_days, metric), alike in sorted(kinds.items()):
+            for rows in blocks(np.array(alike)):
+                yield Block(rows, calendar_id, window_days, metric)
 
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""

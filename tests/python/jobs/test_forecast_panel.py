@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from python_jobs.forecasting.engine.panel import forecast_panel
 from python_jobs.forecasting.forecasts import QUANTILES
@@ -202,6 +203,19 @@ def test_processes_change_nothing(frequency: str) -> None:
         forecast(frame, frequency=frequency, processes=count) for count in (1, 2)
     )
     pd.testing.assert_frame_equal(alone, both)
+
+
+def test_libraries_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups that end on different days each limit BLAS, which must cost nothing."""
+    frame = pd.concat([series(weekly(90 + each), each) for each in range(3)])
+    forecast(frame, model="level_calendar", processes=1)
+
+    def refused(_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ThreadpoolController, "_load_libraries", refused)
+    rows = forecast(frame, model="level_calendar", processes=1)
+    assert rows["reason"].isna().all()
 
 
 @pytest.mark.parametrize("unit", [2.0**40, 2.0**-900])
