@@ -8,8 +8,8 @@ with server_metrics as (
 ),
 
 loads as (
-    select * from {{ source('raw', 'loads') }}
-    where status in ('loaded', 'loading')
+    select * from {{ ref('stg_raw__loads') }}
+    where load_status in ('loaded', 'loading')
 ),
 
 measured_samples as (

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,9 @@ import pandas as pd
 import pytest
 from capacity_process import Ended, environment, program, run_capacity
 from marts import assert_equal, read_layer
+
+from python_jobs.config.settings import Settings
+from python_jobs.store import Store
 
 PROJECT = Path(__file__).resolve().parents[3]
 CONFIG = """\
@@ -259,6 +263,28 @@ def test_jobs_refuse_another_date(first_run: Ended, warehouse: Path) -> None:
     assert ended.returncode == 2
     assert "the features look from 2025-12-31" in ended.stderr
     assert "`capacity build --as-of 2025-06-30` first" in ended.stderr
+
+
+def test_saved_models_forecast_what_they_forecast_when_fitted(
+    first_run: Ended, warehouse: Path
+) -> None:
+    """Published as a run of its own, the same numbers to 1e-9, and all of them."""
+    settings = replace(Settings.from_environment(), warehouse=warehouse)
+    keys = ["server_id", "metric", "target_date"]
+
+    def live() -> pd.DataFrame:
+        rows = Store.open(settings).read("ml.load_forecasts").to_pandas()
+        return rows[rows["origin_number"] == 0].sort_values(keys, ignore_index=True)
+
+    fitted = live()
+    ended = run_capacity("jobs", "load_forecasts", "--from-saved", warehouse=warehouse)
+    assert ended.returncode == 0, ended.stderr
+    again = live()
+    assert not set(fitted["run_id"]) & set(again["run_id"])
+    assert len(fitted) > 30 * 400
+    pd.testing.assert_frame_equal(
+        again.drop(columns="run_id"), fitted.drop(columns="run_id"), rtol=1e-9
+    )
 
 
 def test_a_part_can_be_built(first_run: Ended, warehouse: Path) -> None:

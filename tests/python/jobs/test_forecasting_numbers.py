@@ -20,6 +20,7 @@ from python_jobs.forecasting.calendar_fit import (
     longest_window,
 )
 from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.forecasting.sarima import sarima_seasonal
 from python_jobs.forecasting.smoothing import variance_factors
 
 AS_OF_DAY = np.datetime64(AS_OF, "D")
@@ -54,6 +55,15 @@ def test_calendar_regression_is_least_squares(
         np.testing.assert_allclose(
             fit.explained, design[day_count:] @ solved, atol=1e-9
         )
+
+
+def test_a_seasonal_sarima_goes_on_with_the_week() -> None:
+    """Of a steep week that repeats, the next month is the week again, within 2 %."""
+    week = np.array([50.0, 52, 51, 53, 55, 20, 18])
+    noise = np.random.default_rng(7).normal(0, 0.2, 26 * 7)
+    told = sarima_seasonal(np.tile(week, 26) + noise, horizon_days=28, steps=50)
+    np.testing.assert_allclose(told.mean, np.tile(week, 4), rtol=0.02)
+    np.testing.assert_allclose(told.sd, 0.2, rtol=0.2)
 
 
 @pytest.mark.parametrize(
