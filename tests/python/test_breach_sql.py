@@ -247,8 +247,13 @@ def test_first_window_equals_every_pattern_counted(
     np.testing.assert_allclose(found["breach_probability"], expected, atol=tolerance)
 
 
-@pytest.mark.parametrize("days_before", [(), (1, 2), (2, 7)])
-@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize(
+    ("name", "days_before"),
+    [
+        *((name, ()) for name in SERIES),
+        *itertools.product(("balanced", "far off level"), [(1, 2), (2, 7)]),
+    ],
+)
 def test_probability_equals_simulation(
     engine: duckdb.DuckDBPyConnection,
     macros: dict[str, str],
