@@ -7,7 +7,10 @@ if TYPE_CHECKING:
 
 CALENDAR_IDS = ("uk_bank", "us_bank")
 
-__all__ = ["CALENDAR_IDS", "calendar_days", "holiday_names"]
+CALENDAR_YEARS = (1900, 2199)
+"""First and last year that a day of any series may lie in, forecast ones too."""
+
+__all__ = ["CALENDAR_IDS", "CALENDAR_YEARS", "calendar_days", "holiday_names"]
 
 
 def __getattr__(name: str) -> Any:

@@ -174,8 +174,8 @@ def _refused_by_disk(error: Exception) -> PlatformError | None:
     """Return what to do about a place that cannot be written; None: it is not that."""
     if isinstance(error, OSError) and error.errno in _DISK_REFUSES:
         return PlatformError(
-            f"{error.filename}: {error.strerror} → make room or rights there, or use"
-            " another --warehouse"
+            f"{error.filename or 'the disk'}: {error.strerror} → make room or rights"
+            " there, or use another --warehouse"
         )
     return None
 

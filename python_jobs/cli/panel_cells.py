@@ -1,13 +1,10 @@
 """Cells of a panel file as times and numbers; a bad one is named with its line."""
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 
+from python_jobs.calendars import CALENDAR_YEARS
 from python_jobs.runtime.errors import InputError
-
-FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2199, 12, 31)
 
 _MISSING = ("", "nan", "na", "n/a", "null", "none")
 _TIME = "a time such as 2025-06-30 or 2025-06-30T14:00"
@@ -22,8 +19,8 @@ def times(
         refuse(cells.notna() | cells.isna(), place, column, cells, expected=_TIME)
     found = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
     refuse(found.isna(), place, column, cells, expected=_TIME)
-    is_wild = ~found.dt.year.between(FIRST_DATE.year, LAST_DATE.year)
-    expected = f"a time from {FIRST_DATE} to {LAST_DATE}"
+    is_wild = ~found.dt.year.between(*CALENDAR_YEARS)
+    expected = f"a time of the years {CALENDAR_YEARS[0]} to {CALENDAR_YEARS[1]}"
     refuse(is_wild, place, column, cells, expected=expected)
     naive: pd.Series = found.dt.tz_localize(None) if frequency == "h" else _local(cells)
     return naive

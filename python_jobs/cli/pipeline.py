@@ -151,13 +151,7 @@ def run_jobs(
     """
     from python_jobs.runtime.job_runner import run_job  # noqa: PLC0415 - slow import
 
-    built = _features_date(session)
-    if built != as_of_date:
-        said = "have not been built" if built is None else f"look from {built}"
-        raise UsageError(
-            f"the features {said}, the jobs were asked for {as_of_date}"
-            f" → `capacity build --as-of {as_of_date}` first"
-        )
+    refuse_another_date("features", built=_features_date(session), asked=as_of_date)
     for name in names:
         result = run_job(
             import_module(f"python_jobs.{name}"),
@@ -169,6 +163,22 @@ def run_jobs(
             is_from_saved=is_from_saved,
         )
         session.progress.note(f"{name} published", **result.row_counts)
+
+
+def refuse_another_date(what: str, *, built: date | None, asked: date) -> None:
+    """Refuse to take what looks from one date for what looks from another.
+
+    Raises
+    ------
+    UsageError
+        If it is not built, or for another date than asked.
+    """
+    if built != asked:
+        said = "have not been built" if built is None else f"look from {built}"
+        raise UsageError(
+            f"the {what} {said}, not from {asked}"
+            f" → `capacity build --as-of {asked}` first"
+        )
 
 
 def _check_date(loads: pa.Table, as_of_date: date) -> None:

@@ -9,7 +9,7 @@ from pyarrow import csv, parquet
 from rich.table import Table
 
 from python_jobs.cli.analyses import analyses, run_analysis
-from python_jobs.cli.pipeline import built_date
+from python_jobs.cli.pipeline import built_date, refuse_another_date
 from python_jobs.cli.session import Session
 from python_jobs.cli.status import print_status
 from python_jobs.cli.tables import result_table
@@ -45,7 +45,9 @@ def query(
         raise UsageError(
             f"--output {output} → end the name in {' or '.join(_SUFFIXES)}"
         )
-    check_built_date(session)
+    if session.as_of_date is not None:
+        built = built_date(session)
+        refuse_another_date("marts", built=built, asked=session.as_of_date)
     rows = run_analysis(session, name, given_parameters(ctx.args))
     if output is None:
         session.console.print(result_table(rows))
@@ -57,26 +59,6 @@ def query(
 def status(ctx: typer.Context) -> None:
     """Show what is loaded, published and built."""
     print_status(ctx.obj)
-
-
-def check_built_date(session: Session) -> None:
-    """Refuse to answer as of another date than the marts look from.
-
-    Raises
-    ------
-    UsageError
-        If ``--as-of`` is not the date of the last build.
-    """
-    asked = session.as_of_date
-    if asked is None:
-        return
-    built = built_date(session)
-    if built != asked:
-        found = "are not built" if built is None else f"look from {built}"
-        raise UsageError(
-            f"--as-of {asked}: the marts {found}"
-            f" → `capacity build --as-of {asked}` first"
-        )
 
 
 def given_parameters(arguments: list[str]) -> dict[str, str]:

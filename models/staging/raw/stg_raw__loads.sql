@@ -3,7 +3,7 @@ with loads as (
     select * from {{ source('raw', 'loads') }}
 ),
 
-finished_loads as (
+renamed_loads as (
     select
         load_id,
         file_name,
@@ -21,4 +21,4 @@ finished_loads as (
     from loads
 )
 
-select * from finished_loads
+select * from renamed_loads

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from python_jobs.calendars import CALENDAR_IDS
+from python_jobs.calendars import CALENDAR_IDS, CALENDAR_YEARS
 from python_jobs.forecasting.engine.fleet import Integers, Strings
 from python_jobs.runtime.errors import InputError, UsageError
 
@@ -13,9 +13,6 @@ Frequency = Literal["D", "h"]
 
 KEY = ("unique_id", "ds")
 METRIC, CALENDAR = "metric", "calendar_id"
-
-YEARS = (1900, 2199)
-"""First and last year that a time may lie in, forecast ones too."""
 
 
 def refuse_columns(frame: pd.DataFrame) -> None:
@@ -95,8 +92,8 @@ def refuse_wild_times(
         step = np.datetime64(int(times[wild[0]]), frequency)
         raise InputError(
             f"unique_id {names[codes[wild[0]]]} has a row for {step} ({len(wild)} such"
-            f" rows); expected the years {YEARS[0]} to {YEARS[1]} → mend the time or"
-            " leave out the row"
+            f" rows); expected the years {CALENDAR_YEARS[0]} to {CALENDAR_YEARS[1]}"
+            " → mend the time or leave out the row"
         )
 
 
@@ -108,7 +105,7 @@ def refuse_horizon(
     Raises
     ------
     UsageError
-        If the horizon is no whole number or its last step lies after `YEARS`.
+        If the horizon is no whole number or its last step lies after `CALENDAR_YEARS`.
     """
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer):
         raise UsageError(f"horizon {horizon} → give a whole number of steps")
@@ -116,12 +113,15 @@ def refuse_horizon(
     newest = int(newest_steps.max()) if len(newest_steps) else 0
     if newest + int(horizon) >= after:
         raise UsageError(
-            f"horizon {horizon} ends after the year {YEARS[1]} → at most"
+            f"horizon {horizon} ends after the year {CALENDAR_YEARS[1]} → at most"
             f" {after - 1 - newest} steps from {np.datetime64(newest, frequency)}"
         )
 
 
 def _bounds(frequency: Frequency) -> Integers:
-    """Return the first step of `YEARS` and the first one after them."""
-    edges = np.array([f"{YEARS[0]}-01-01", f"{YEARS[1] + 1}-01-01"], "datetime64[D]")
+    """Return the first step of `CALENDAR_YEARS` and the first one after them."""
+    edges = np.array(
+        [f"{CALENDAR_YEARS[0]}-01-01", f"{CALENDAR_YEARS[1] + 1}-01-01"],
+        "datetime64[D]",
+    )
     return edges.astype(f"datetime64[{frequency}]").astype(np.int64)

@@ -90,7 +90,7 @@ class PanelSeries:
         ------
         InputError
             If a column or time is missing, a key comes twice, a calendar is unknown
-            or a time lies outside of `YEARS`.
+            or a time lies outside of `CALENDAR_YEARS`.
         """
         refuse_columns(frame)
         codes, names = pd.factorize(frame["unique_id"], sort=True)

@@ -56,20 +56,18 @@ def stand_in(
     is_gappy = series.is_filled[rows][:known].mean() > LARGEST_FILLED_SHARE
     is_flat = known >= shortest and not is_gappy and not np.ptp(values[-flat_steps:])
     if is_flat:
-        name, around = LAST_VALUE, _flat_quantiles(values, ahead, season=season)
-        centre = np.full(ahead, values[-1])
+        name, centre = LAST_VALUE, np.full(ahead, values[-1])
+        around = _flat_quantiles(values, ahead, season=season)
     else:
         if known < _FEWEST_SEASONS * season:
             name, (centre, sd) = LAST_VALUE, _walk(values, ahead)
         else:
-            name, (centre, sd) = (
-                SEASON_MEAN,
-                _season_mean(measured, ahead, season=season),
-            )
+            seasons = _season_mean(measured, ahead, season=season)
+            name, (centre, sd) = SEASON_MEAN, seasons
         around = centre[:, None] + sd[:, None] * _DEVIATES
     if silent >= _FEWEST_SEASONS * season:
         reason = Reason.SILENT
-    elif series.is_filled[rows].mean() > LARGEST_FILLED_SHARE:
+    elif is_gappy:
         reason = Reason.GAP
     elif known < shortest:
         reason = Reason.TOO_SHORT

@@ -53,11 +53,11 @@ FAULTS = {
     "endless": (["web,2024-02-01,inf"], r":32 column y is 'inf'; expected a number"),
     "ever": (
         ["web,9999-12-31,5"],
-        r":32 column ds is '9999-12-31'; expected a time (such|from 1900)",
+        r":32 column ds is '9999-12-31'; expected a time (such|of the years 1900)",
     ),
     "year": (
         ["web,0024-02-01,5"],
-        r":32 column ds is '0024-02-01'; expected a time (such|from 1900)",
+        r":32 column ds is '0024-02-01'; expected a time (such|of the years 1900)",
     ),
     "number": (["web,2024-02-01,many"], r":32 column y is 'many'; expected a number"),
     "comma": (['web,2024-02-01,"1,5"'], r":32 column y is '1,5'; expected a number"),
