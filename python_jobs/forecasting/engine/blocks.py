@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
 from python_jobs.forecasting.engine.fleet import Integers
 from python_jobs.forecasting.engine.model_forecasts import BlockData
 from python_jobs.forecasting.series import Floats
@@ -23,6 +24,11 @@ class Block:
     calendar_id: str
     window_days: int
     metric: str
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the window carries every term of the calendar."""
+        return self.window_days >= FIRST_FULL_WINDOW_DAYS
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, LEVEL_TERMS, TERMS
+from python_jobs.calendar_weights import LEVEL_TERMS, TERMS
 from python_jobs.forecasting.calendar_fit import CalendarDesign
 from python_jobs.forecasting.engine.regression import SharedDesign
 from python_jobs.forecasting.engine.threads import one_blas_thread
@@ -14,12 +14,11 @@ HARMONICS = (1, 2, 3)
 """Annual waves that a backtest chooses from: how many of the first are used."""
 
 
-def used_terms(window_days: int, *, harmonics: int) -> list[int]:
-    """Return the positions of the terms that a window of so many days carries.
+def used_terms(*, is_full: bool, harmonics: int) -> list[int]:
+    """Return the positions of the terms that a window carries.
 
     A window under two years has seen no year twice: level, weekdays and holidays only.
     """
-    is_full = window_days >= FIRST_FULL_WINDOW_DAYS
     left_out = {
         f"annual_{wave}_{k}" for k in HARMONICS[harmonics:] for wave in ("sin", "cos")
     }
@@ -41,7 +40,7 @@ class Designs:
 
     def __init__(self, calendars: Mapping[str, CalendarDesign]) -> None:
         self._calendars = calendars
-        self._solved: dict[tuple[str, int, int, int], SharedDesign] = {}
+        self._solved: dict[tuple[str, int, int, bool, int], SharedDesign] = {}
 
     @property
     def first_days(self) -> dict[str, int]:
@@ -52,15 +51,21 @@ class Designs:
         }
 
     def solved(
-        self, calendar_id: str, *, last_day: int, window_days: int, harmonics: int
+        self,
+        calendar_id: str,
+        *,
+        last_day: int,
+        window_days: int,
+        is_full: bool,
+        harmonics: int,
     ) -> SharedDesign:
         """Return the solved design of a window; made when first asked for."""
-        key = (calendar_id, last_day, window_days, harmonics)
+        key = (calendar_id, last_day, window_days, is_full, harmonics)
         if key not in self._solved:
             terms = self.terms(
                 calendar_id, first_day=last_day - window_days + 1, days=window_days
             )
-            used = used_terms(window_days, harmonics=harmonics)
+            used = used_terms(is_full=is_full, harmonics=harmonics)
             with one_blas_thread():
                 self._solved[key] = SharedDesign.of(terms, used=used)
         return self._solved[key]

@@ -91,8 +91,7 @@ class EngineOrigin:
 
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""
-        is_full = block.window_days >= FIRST_FULL_WINDOW_DAYS
-        choices, _ = self.learned.get(is_full, _NOTHING_LEARNED)
+        choices, _ = self.learned.get(block.is_full, _NOTHING_LEARNED)
         fit, loads = self._regression(block, harmonics=choices.harmonics)
         ahead = self.designs.terms(
             block.calendar_id, first_day=self.day + 1, days=horizon_days
@@ -124,8 +123,7 @@ class EngineOrigin:
 
     def _prior(self, block: Block) -> MetricPrior:
         """Return what is known of the block's metric at windows such as its own."""
-        is_full = block.window_days >= FIRST_FULL_WINDOW_DAYS
-        _, priors = self.learned.get(is_full, _NOTHING_LEARNED)
+        _, priors = self.learned.get(block.is_full, _NOTHING_LEARNED)
         return priors.get(block.metric, _NO_PRIOR)
 
     def _shrinkage(self, block: Block, design: SharedDesign) -> Shrinkage:
@@ -140,6 +138,7 @@ class EngineOrigin:
             block.calendar_id,
             last_day=self.day,
             window_days=block.window_days,
+            is_full=block.is_full,
             harmonics=harmonics,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
 from python_jobs.forecasting.engine.designs import HARMONICS, Designs
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.prior import (
@@ -40,6 +41,11 @@ class Sample:
     calendar_id: str
     window_days: int
     by_metric: Mapping[str, Integers]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the window carries every term; its cuts then carry them as well."""
+        return self.window_days >= FIRST_FULL_WINDOW_DAYS
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,11 @@ def _errors(
     rows: list[Sequence[float]] = []
     for harmonics in HARMONICS:
         design = designs.solved(
-            sample.calendar_id, last_day=last_day, window_days=days, harmonics=harmonics
+            sample.calendar_id,
+            last_day=last_day,
+            window_days=days,
+            is_full=sample.is_full,
+            harmonics=harmonics,
         )
         fit = fit_regression(logs, is_filled=is_filled, design=design)
         prior = metric_prior(fit, design=design, alpha=DEFAULT_ALPHA)
