@@ -29,20 +29,29 @@ class Parameter:
         Its name, one of varchar, bigint, double, date, and what it means.
     default
         Value when none is given; None: it must be given.
+    bounds
+        Smallest and largest number that make sense; None: any.
     """
 
     name: str
     kind: str
     description: str
     default: Value | None = None
+    bounds: tuple[float, float] | None = None
 
     def value(self, text: str) -> Value:
-        """Return the text of the command line as the value to bind."""
+        """Return the text of the command line as the value to bind.
+
+        Raises
+        ------
+        UsageError
+            If it is none of the kind, or a number out of bounds.
+        """
         try:
             if self.kind == "bigint":
-                return int(text)
+                return self._bounded(int(text))
             if self.kind == "double":
-                return _finite(text)
+                return self._bounded(_finite(text))
             if self.kind == "date":
                 return date.fromisoformat(text).isoformat()
         except ValueError:
@@ -50,6 +59,15 @@ class Parameter:
                 f"--{self.name} '{text}' is no {self.kind} → {self.description}"
             ) from None
         return text
+
+    def _bounded(self, number: float) -> float:
+        """Return the number, if it is within the bounds."""
+        if self.bounds and not self.bounds[0] <= number <= self.bounds[1]:
+            raise UsageError(
+                f"--{self.name} {number} is not from {self.bounds[0]} to"
+                f" {self.bounds[1]} → {self.description}"
+            )
+        return number
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,7 @@ def analyses(project_dir: Path) -> dict[str, Analysis]:
                         kind=each["type"],
                         description=each["description"],
                         default=each.get("default"),
+                        bounds=each.get("bounds"),
                     )
                     for each in meta.get("parameters", [])
                 ),

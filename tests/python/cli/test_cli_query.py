@@ -16,7 +16,7 @@ BUSY = Analysis(
     name="busy",
     description="Busy servers.",
     parameters=(
-        Parameter("above_pct", "double", "level", 80),
+        Parameter("above_pct", "double", "level", 80, bounds=(0, 100)),
         Parameter("unit", "varchar", "business unit"),
         Parameter("since", "date", "first day", "2025-01-01"),
     ),
@@ -45,6 +45,7 @@ def test_given_values_win_over_defaults() -> None:
         ({"unit": "x", "nope": "1"}, "busy has no --nope"),
         ({"unit": "x", "above_pct": "high"}, "--above_pct 'high' is no double"),
         ({"unit": "x", "above_pct": "nan"}, "--above_pct 'nan' is no double"),
+        ({"unit": "x", "above_pct": "-3"}, "--above_pct -3.0 is not from 0 to 100"),
         ({"unit": "x", "since": "2025-02-30"}, "--since '2025-02-30' is no date"),
     ],
 )
