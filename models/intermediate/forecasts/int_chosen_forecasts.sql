@@ -81,8 +81,8 @@ chosen_forecasts as (
         case
             when forecast_runs.run_state != 'usable' then forecast_runs.run_state
             when
-                forecast_champions.forecast_model != 'sql_forecast'
-                and load_forecasts.forecast_model is null
+                load_forecasts.forecast_model is null
+                and forecast_champions.forecast_model != sql_forecasts.forecast_model
                 then coalesce(series_states.refusal_reason, 'not_covered')
         end as stand_in_reason,
         sql_forecasts.calendar_id,
