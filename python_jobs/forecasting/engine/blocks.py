@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
 from python_jobs.forecasting.engine.fleet import Integers
 from python_jobs.forecasting.engine.model_forecasts import BlockData
 from python_jobs.forecasting.series import Floats
@@ -18,17 +17,15 @@ class Block:
         Positions in the fleet.
     calendar_id, window_days, metric
         What they share.
+    is_full
+        Whether the window carries every term of the calendar.
     """
 
     series: Integers
     calendar_id: str
     window_days: int
     metric: str
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the window carries every term of the calendar."""
-        return self.window_days >= FIRST_FULL_WINDOW_DAYS
+    is_full: bool
 
 
 @dataclass(frozen=True)

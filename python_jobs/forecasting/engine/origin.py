@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
 from python_jobs.forecasting.engine.blocks import Block, FittedBlock
 from python_jobs.forecasting.engine.designs import Designs
+from python_jobs.forecasting.engine.filled_steps import carry_levels
 from python_jobs.forecasting.engine.fleet import Fleet, Integers, blocks
 from python_jobs.forecasting.engine.model_forecasts import BlockData
 from python_jobs.forecasting.engine.prior import (
@@ -23,7 +24,12 @@ from python_jobs.forecasting.engine.regression import (
     fit_regression,
 )
 from python_jobs.forecasting.engine.shrinkage import Shrinkage
-from python_jobs.forecasting.engine.tuning import Choices, Sample, tuned
+from python_jobs.forecasting.engine.tuning import (
+    SHORTEST_FULL_DAYS,
+    Choices,
+    Sample,
+    tuned,
+)
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.series import Floats
 
@@ -54,6 +60,10 @@ class EngineOrigin:
     learned
         What a fleet that this one is a part of taught at the same origin; None: this
         fleet teaches.
+    is_full_live
+        Series whose windows carry every term at the live origin, shape (series,): at
+        an older one theirs do so as well if they are a year long, or a model would be
+        judged by what it is not. None: every origin is for itself, as in SQL.
     dtype
         Floats of logs and residuals. In 32 bits a product rounds a row by its place
         among the others (OpenBLAS on Haswell and Zen), in 64 bits it does not.
@@ -67,6 +77,7 @@ class EngineOrigin:
         day: int,
         fit_days: int,
         learned: Learned | None = None,
+        is_full_live: NDArray[np.bool_] | None = None,
         dtype: type[np.floating[Any]] = DTYPE,
     ) -> None:
         self.fleet, self.designs, self.dtype = fleet, designs, dtype
@@ -74,25 +85,32 @@ class EngineOrigin:
         windows, reasons = fleet.look_back(day, first_days=designs.first_days)
         self.windows: Integers = windows
         self.reasons: list[Reason | None] = reasons
+        self.is_full: NDArray[np.bool_] = windows >= FIRST_FULL_WINDOW_DAYS
+        if is_full_live is not None:
+            self.is_full |= is_full_live & (windows >= SHORTEST_FULL_DAYS)
         self.learned: Learned = self._learned() if learned is None else learned
-        self._shrinkages: dict[tuple[str, str, int], Shrinkage] = {}
+        self._shrinkages: dict[tuple[str, str, int, bool], Shrinkage] = {}
 
     def blocks(self) -> Iterator[Block]:
         """Yield the series that can be fitted, in blocks of those that are alike."""
         usable = np.flatnonzero(self.windows > 0)
-        kinds: dict[tuple[str, int, str], list[int]] = {}
+        kinds: dict[tuple[str, int, str, bool], list[int]] = {}
         for series in usable.tolist():
-            window_days = int(self.windows[series])
-            key = (self.fleet.calendar_ids[series], window_days)
-            kinds.setdefault((*key, self.fleet.metrics[series]), []).append(series)
-        for (calendar_id, window_days, metric), alike in sorted(kinds.items()):
+            key = (
+                str(self.fleet.calendar_ids[series]),
+                int(self.windows[series]),
+                str(self.fleet.metrics[series]),
+                bool(self.is_full[series]),
+            )
+            kinds.setdefault(key, []).append(series)
+        for key, alike in sorted(kinds.items()):
             for rows in blocks(np.array(alike)):
-                yield Block(rows, calendar_id, window_days, metric)
+                yield Block(rows, *key)
 
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""
         choices, _ = self.learned.get(block.is_full, _NOTHING_LEARNED)
-        fit, loads = self._regression(block, harmonics=choices.harmonics)
+        fit, loads, is_filled = self._regression(block, harmonics=choices.harmonics)
         ahead = self.designs.terms(
             block.calendar_id, first_day=self.day + 1, days=horizon_days
         )
@@ -100,6 +118,7 @@ class EngineOrigin:
         coefficients, residuals = shrink(
             fit, design=design, shrinkage=self._shrinkage(block, design)
         )
+        carry_levels(residuals, is_filled)
         alpha = self._prior(block).alpha
         data = BlockData(
             residuals=residuals[:, -self.fit_days :],
@@ -128,7 +147,7 @@ class EngineOrigin:
 
     def _shrinkage(self, block: Block, design: SharedDesign) -> Shrinkage:
         """Return the prior over a block's design; made when first asked for."""
-        key = (block.metric, block.calendar_id, block.window_days)
+        key = (block.metric, block.calendar_id, block.window_days, block.is_full)
         if key not in self._shrinkages:
             self._shrinkages[key] = self._prior(block).over(design)
         return self._shrinkages[key]
@@ -144,7 +163,7 @@ class EngineOrigin:
 
     def _regression(
         self, block: Block, *, harmonics: int
-    ) -> tuple[RegressionFit, Floats]:
+    ) -> tuple[RegressionFit, Floats, NDArray[np.bool_]]:
         loads, is_filled = self.fleet.gather(
             block.series, last_day=self.day, days=block.window_days
         )
@@ -152,7 +171,8 @@ class EngineOrigin:
         logs = np.maximum(loads, floors, dtype=self.dtype)
         np.log(logs, out=logs)
         design = self._design(block, harmonics=harmonics)
-        return fit_regression(logs, is_filled=is_filled, design=design), loads
+        fit = fit_regression(logs, is_filled=is_filled, design=design)
+        return fit, loads, is_filled
 
     def _learned(self) -> Learned:
         samples = {kind: self._sample(is_full=kind) for kind in (False, True)}
@@ -163,25 +183,25 @@ class EngineOrigin:
         }
 
     def _sample(self, *, is_full: bool) -> Sample | None:
-        """Return the series of the commonest calendar and window of a kind."""
-        is_kind = (self.windows >= FIRST_FULL_WINDOW_DAYS) == is_full
-        usable: NDArray[np.bool_] = is_kind & (self.windows > 0)
+        """Return series of a kind and its commonest calendar that fill one window.
+
+        The window that holds most days of theirs; longer ones are cut to it.
+        """
+        usable: NDArray[np.bool_] = (self.is_full == is_full) & (self.windows > 0)
         if not usable.any():
             return None
-        pairs = list(
-            zip(self.fleet.calendar_ids[usable], self.windows[usable], strict=True)
-        )
-        kinds, counts = np.unique(
-            [f"{days:06d} {name}" for name, days in pairs], return_counts=True
-        )
-        days, name = str(kinds[np.argmax(counts)]).split(" ", 1)
+        names, counts = np.unique(self.fleet.calendar_ids[usable], return_counts=True)
+        name = str(names[np.argmax(counts)])
         alike = usable & (self.fleet.calendar_ids == name)
-        alike &= self.windows == int(days)
+        lengths, counts = np.unique(self.windows[alike], return_counts=True)
+        held_days = lengths * counts[::-1].cumsum()[::-1]
+        days = int(lengths[np.argmax(held_days)])
+        alike &= self.windows >= days
         by_metric = {
             metric: _spaced(np.flatnonzero(alike & (self.fleet.metrics == metric)))
             for metric in sorted(set(self.fleet.metrics[alike]))
         }
-        return Sample(name, int(days), by_metric)
+        return Sample(name, days, by_metric, is_full)
 
     def _estimated(self, sample: Sample) -> tuple[Choices, dict[str, MetricPrior]]:
         """Choose, and estimate the prior of every metric that the sample has."""
@@ -194,8 +214,9 @@ class EngineOrigin:
         )
         priors = {}
         for metric, series in sample.by_metric.items():
-            block = Block(series, sample.calendar_id, sample.window_days, metric)
-            fit, _ = self._regression(block, harmonics=choices.harmonics)
+            kind = (sample.calendar_id, sample.window_days, metric, sample.is_full)
+            block = Block(series, *kind)
+            fit, _, _ = self._regression(block, harmonics=choices.harmonics)
             design = self._design(block, harmonics=choices.harmonics)
             alpha = choices.alphas[metric]
             priors[metric] = metric_prior(fit, design=design, alpha=alpha)

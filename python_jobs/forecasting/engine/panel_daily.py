@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from python_jobs.calendar_weights import TERMS
+from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
 from python_jobs.calendars.calendar_terms import calendar_terms
 from python_jobs.forecasting.calendar_fit import CalendarDesign
 from python_jobs.forecasting.engine.backtests import side_by_side
@@ -122,6 +122,7 @@ class DailyPanel:
                 designs=self._designs(variant, step),
                 day=step,
                 fit_days=FIT_DAYS,
+                is_full_live=fleet.lengths >= FIRST_FULL_WINDOW_DAYS,
             )
         told = {
             name: Told.nothing(

@@ -9,6 +9,7 @@ import numpy as np
 from python_jobs.calendars.business_calendar import holiday_names
 from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
 from python_jobs.forecasting.engine.backtests import side_by_side
+from python_jobs.forecasting.engine.filled_steps import carry_levels
 from python_jobs.forecasting.engine.fleet import Booleans, Integers, blocks
 from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
 from python_jobs.forecasting.engine.origin import DTYPE
@@ -22,7 +23,11 @@ from python_jobs.forecasting.engine.panel_scales import Scale, scale_of
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.engine.prior import weighted_levels
-from python_jobs.forecasting.engine.regression import SharedDesign, fit_regression
+from python_jobs.forecasting.engine.regression import (
+    SharedDesign,
+    ShiftRule,
+    fit_regression,
+)
 from python_jobs.forecasting.engine.threads import one_blas_thread
 from python_jobs.forecasting.guards import FLAT_DAYS, LARGEST_SILENT_DAYS
 from python_jobs.forecasting.series import Floats
@@ -43,6 +48,9 @@ LEVEL_ALPHA = 0.02
 
 LARGEST_SILENT_HOURS = LARGEST_SILENT_DAYS * DAY_HOURS
 """A series last measured so many hours before the origin is not forecast."""
+
+_SHIFTS = ShiftRule(old_steps=28, new_steps=28, least_gain=0.3)
+"""Hours of a day depend on each other: a step that explains less is a busy day."""
 
 _SATURDAY = 5
 _EPOCH_WEEKDAY = 3
@@ -220,7 +228,10 @@ def _data(
     """Regress scaled values on a design and return what is left for the models."""
     scaled = scale.forward(values)
     with one_blas_thread():
-        fit = fit_regression(scaled.astype(DTYPE), is_filled=is_filled, design=design)
+        fit = fit_regression(
+            scaled.astype(DTYPE), is_filled=is_filled, design=design, shifts=_SHIFTS
+        )
+    carry_levels(fit.residuals, is_filled)
     return BlockData(
         residuals=fit.residuals,
         explained=fit.coefficients @ ahead.T,

@@ -22,12 +22,6 @@ Booleans = NDArray[np.bool_]
 LIMIT = 3.5
 """Robust standard deviations beyond which a residual is pulled in."""
 
-SHIFT_EDGE_DAYS = 28
-"""Days that a level must have lasted on both sides of a shift."""
-
-SMALLEST_SHIFT_GAIN = 0.1
-"""Share of the squared residuals that a step must explain to be a level shift."""
-
 SHIFT_DEVIATES = 4.5
 """Standard errors that a step must be away from none: it is the largest of many."""
 
@@ -40,6 +34,29 @@ _SHIFT_SQUARES = _AUTOCORRELATION_FACTOR * SHIFT_DEVIATES**2
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 # what comes here is finite: a series that is not has been refused
 _FASTER = {*_FAST, "nnan"}
+
+
+@dataclass(frozen=True)
+class ShiftRule:
+    """What makes a step a level shift.
+
+    Attributes
+    ----------
+    old_steps, new_steps
+        Steps that the level must have lasted before and since; of a newer one no more
+        than `LIMIT` is seen.
+    least_gain
+        Share of the squared residuals that the step must explain.
+    """
+
+    old_steps: int
+    new_steps: int
+    least_gain: float
+
+
+DAILY_SHIFTS = ShiftRule(old_steps=28, new_steps=14, least_gain=0.1)
+"""Two weeks: longer than the days before a quarter end, which short windows do not
+explain."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +114,11 @@ class RegressionFit:
 
 
 def fit_regression(
-    log_loads: Block, *, is_filled: Booleans, design: SharedDesign
+    log_loads: Block,
+    *,
+    is_filled: Booleans,
+    design: SharedDesign,
+    shifts: ShiftRule = DAILY_SHIFTS,
 ) -> RegressionFit:
     """Fit the design to each row.
 
@@ -109,6 +130,8 @@ def fit_regression(
         Days without a measurement: they take the fit, shape (series, days).
     design
         Of the same days.
+    shifts
+        What makes a step a level shift.
     """
     kind = log_loads.dtype
     projection: Block = design.projection.T.astype(kind)
@@ -116,7 +139,8 @@ def fit_regression(
     levelled = log_loads.copy()
     spread = np.empty(len(log_loads))
     shift_day = np.full(len(log_loads), _NO_SHIFT)
-    squares = design.step_squares
+    rule = (shifts.old_steps, shifts.new_steps, shifts.least_gain)
+    steps = design.step_squares
     fitted: Block = (log_loads @ projection) @ terms
     pulled, residuals = np.empty_like(fitted), np.empty_like(fitted)
     for is_last_round in (False, False, True):
@@ -126,7 +150,7 @@ def fit_regression(
         np.subtract(pulled, fitted, out=residuals)
         if is_last_round:
             break
-        if _level_shifts(residuals, squares, levelled, pulled, shift_day):
+        if _level_shifts(residuals, steps, rule, levelled, pulled, shift_day):
             # the whole block: a product of fewer rows may round them otherwise
             fitted = (pulled @ projection) @ terms
     return RegressionFit(
@@ -168,21 +192,22 @@ def _pull_in(values, fitted, is_filled, pulled, spread):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _level_shifts(residuals, step_squares, levelled, pulled, shift_day):  # type: ignore[no-untyped-def]
+def _level_shifts(residuals, step_squares, rule, levelled, pulled, shift_day):  # type: ignore[no-untyped-def]
     """Take out the one step that explains most, where it explains enough; say if any.
 
     Residuals are at right angles to the design, so the product of a step with them is
     their running sum, and the gain of the step its square over `step_squares`.
     """
     count, days = residuals.shape
-    least = max(SMALLEST_SHIFT_GAIN, _SHIFT_SQUARES / days)
+    old_steps, new_steps, least_gain = rule
+    least = max(least_gain, _SHIFT_SQUARES / days)
     has_moved = False
     for i in range(count):
         squares, running, most, at, size = 0.0, 0.0, 0.0, -1, 0.0
         for t in range(days):
             squares += residuals[i, t] * residuals[i, t]
             running += residuals[i, t]
-            if SHIFT_EDGE_DAYS <= t + 1 <= days - SHIFT_EDGE_DAYS:
+            if old_steps <= t + 1 <= days - new_steps:
                 length = step_squares[t]
                 if length > 1.0 and running * running > most * length:
                     most = running * running / length

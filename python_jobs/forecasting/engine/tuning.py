@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
 from python_jobs.forecasting.engine.designs import HARMONICS, Designs
+from python_jobs.forecasting.engine.filled_steps import carry_levels
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
 from python_jobs.forecasting.engine.prior import (
     ALPHAS,
@@ -23,7 +23,8 @@ CUTS = (91, 182)
 
 AHEAD_DAYS = 91
 SHORTEST_DAYS = 91
-"""A cut that leaves fewer days says nothing."""
+SHORTEST_FULL_DAYS = 364
+"""A cut that leaves fewer days says nothing; of every term: less than a year."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,14 @@ class Sample:
         Of all of them.
     by_metric
         Positions in the fleet.
+    is_full
+        Whether the window carries every term; its cuts then carry them as well.
     """
 
     calendar_id: str
     window_days: int
     by_metric: Mapping[str, Integers]
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the window carries every term; its cuts then carry them as well."""
-        return self.window_days >= FIRST_FULL_WINDOW_DAYS
+    is_full: bool
 
 
 @dataclass(frozen=True)
@@ -75,15 +74,18 @@ def tuned(
     designs, dtype
         Terms by calendar; floats of the regression.
     """
-    cuts = [cut for cut in CUTS if sample.window_days - cut >= SHORTEST_DAYS]
+    shortest = SHORTEST_FULL_DAYS if sample.is_full else SHORTEST_DAYS
+    cuts = [cut for cut in CUTS if sample.window_days - cut >= shortest]
     if not cuts:
         return Choices.default(sample.by_metric)
+    days = sample.window_days - max(cuts)
     errors: dict[str, Floats] = {
         metric: np.sum(
             [
                 _errors(
                     *(fleet, sample, positions),
                     last_day=origin_day - cut,
+                    days=days,
                     designs=designs,
                     dtype=dtype,
                 )
@@ -109,15 +111,11 @@ def _errors(
     positions: Integers,
     *,
     last_day: int,
+    days: int,
     designs: Designs,
     dtype: type,
 ) -> Floats:
     """Return the mean absolute log error by waves and alpha, shape (waves, alphas)."""
-    days = (
-        sample.window_days - CUTS[0]
-        if sample.window_days <= max(CUTS)
-        else (sample.window_days - max(CUTS))
-    )
     loads, is_filled = fleet.gather(positions, last_day=last_day, days=days)
     floors = fleet.log_floors[positions][:, None]
     logs: Block = np.log(np.maximum(loads, floors)).astype(dtype)
@@ -138,6 +136,7 @@ def _errors(
         coefficients, residuals = shrink(
             fit, design=design, shrinkage=prior.over(design)
         )
+        carry_levels(residuals, is_filled)
         missed = log_lived - coefficients @ ahead
         rows.append(
             [

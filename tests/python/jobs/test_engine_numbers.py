@@ -21,6 +21,7 @@ from python_jobs.forecasting.engine.conformal import (
     quantile_values,
 )
 from python_jobs.forecasting.engine.ensemble import inverse_error_mean
+from python_jobs.forecasting.engine.filled_steps import carry_levels
 from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
 from python_jobs.forecasting.engine.prior import weighted_levels
@@ -75,6 +76,23 @@ def test_outlier_is_pulled_in_and_a_filled_day_weighs_nothing() -> None:
     filled[0, 70] = True
     ignored = fit_regression(spiked, is_filled=filled, design=design)
     assert abs(ignored.residuals[0, 70]) < 0.05
+
+
+def test_level_shift_of_two_weeks_is_found() -> None:
+    """What has halved 16 days ago."""
+    logs = noisy_weeks(1)
+    logs[0, DAYS - 16 :] -= np.log(2.0)
+    nothing = np.zeros(logs.shape, bool)
+    fit = fit_regression(logs, is_filled=nothing, design=weekday_design())
+    assert list(fit.shift_day) == [DAYS - 16]
+
+
+def test_filled_steps_carry_the_level_on() -> None:
+    """A tenth of each measured step moves it: 0, .1 of 1, and 1.9 by .1 from there."""
+    residuals = np.array([[0.0, 1.0, 9.0, 1.9, 9.0]])
+    is_filled = np.array([[False, False, True, False, True]])
+    carry_levels(residuals, is_filled)
+    np.testing.assert_allclose(residuals, [[0.0, 1.0, 0.1, 1.9, 0.28]])
 
 
 def test_level_shift_is_found_on_its_day() -> None:

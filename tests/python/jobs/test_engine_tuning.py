@@ -1,53 +1,76 @@
 """What backtests inside the known days choose: annual waves, weights of levels."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fleet_frames import AS_OF, WrittenSeries, calendar_rows, load_rows
 
 from python_jobs import load_forecasts
+from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
 from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.origin import EngineOrigin
-from python_jobs.forecasting.engine.tuning import Choices
 
 LAST_DAY = int(np.datetime64(AS_OF, "D").astype(np.int64))
-SERVERS = 8
+SERVERS = 24
 
 
-def chosen(day_count: int, *, waves: int, step_sd: float = 0.0) -> Choices:
-    """Return what is chosen for loads of so many annual waves and a wandering level."""
+def origin(
+    day_counts: Sequence[int], *, waves: int = 2, step_sd: float = 0.0
+) -> EngineOrigin:
+    """Return a fleet of so many annual waves and a wandering level, each its window."""
     random = np.random.default_rng(11)
+    day_count, servers = max(day_counts), len(day_counts)
     days = np.arange(LAST_DAY - day_count + 1, LAST_DAY + 1)
     angle = 2 * np.pi * days / 365.25
     year = sum(0.2 * np.cos(k * (angle - 0.7)) for k in range(1, waves + 1))
-    noise = random.normal(0.0, 0.03, (SERVERS, day_count))
-    level = random.normal(0.0, step_sd, (SERVERS, day_count)).cumsum(axis=1)
+    noise = random.normal(0.0, 0.03, (servers, day_count))
+    level = random.normal(0.0, step_sd, (servers, day_count)).cumsum(axis=1)
     loads = np.clip(30.0 * np.exp(year + level + noise), 1.0, 100.0)
     fleet = load_rows(
-        {f"srv-{k}": WrittenSeries(loads=each) for k, each in enumerate(loads)}
+        {
+            f"srv-{k:02d}": WrittenSeries(loads=each[-own:])
+            for k, (each, own) in enumerate(zip(loads, day_counts, strict=True))
+        }
     )
     rows = load_forecasts.READS["feat_load_forecasts"].check(fleet, table="loads")
-    origin = EngineOrigin(
-        Fleet.of(rows),
+    return EngineOrigin(
+        replace(Fleet.of(rows), has_own_windows=True),
         designs=Designs(calendar_designs(calendar_rows(day_count))),
         day=LAST_DAY,
         fit_days=day_count,
     )
-    return origin.learned[True][0]
 
 
 @pytest.mark.parametrize("waves", [2, 3])
 @pytest.mark.parametrize("day_count", [740, 1400])
 def test_no_wave_of_the_year_is_left_out(day_count: int, waves: int) -> None:
     """As many as the loads have, or more; cuts of 740 days are a year and a half."""
-    assert chosen(day_count, waves=waves).harmonics >= waves
+    choices, _ = origin([day_count] * SERVERS, waves=waves).learned[True]
+    assert choices.harmonics >= waves
 
 
-@pytest.mark.parametrize("day_count", [740, 1400])
+@pytest.mark.parametrize("day_count", [183, 186, 240, 740, 1400])
 def test_a_level_follows_as_fast_as_it_moves(day_count: int) -> None:
     """A level that stays is the mean of long; one that wanders is that of last days."""
-    steady = chosen(day_count, waves=2).alphas["cpu"]
-    wandering = chosen(day_count, waves=2, step_sd=0.03).alphas["cpu"]
-    assert steady <= 0.01
-    assert wandering >= 0.05
+    is_full = day_count >= FIRST_FULL_WINDOW_DAYS
+    waves = 2 if is_full else 0
+    alphas = [
+        origin([day_count] * SERVERS, waves=waves, step_sd=step_sd)
+        .learned[is_full][0]
+        .alphas["cpu"]
+        for step_sd in (0.0, 0.03)
+    ]
+    assert alphas[0] < alphas[1]
+    assert alphas[1] >= 0.05
+
+
+def test_series_of_other_lengths_are_learned_from_together() -> None:
+    """Thirty that start on thirty days: a prior, and the level of those of one day."""
+    choices, priors = origin(range(771, 801), step_sd=0.03).learned[True]
+    together, _ = origin([780] * 30, step_sd=0.03).learned[True]
+    assert np.isfinite(priors["cpu"].variance[1:]).all()
+    assert choices.alphas == together.alphas
