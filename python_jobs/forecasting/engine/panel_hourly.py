@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
-from python_jobs.calendars.business_calendar import holiday_names
 from python_jobs.forecasting.calendar_fit import LARGEST_FILLED_SHARE
 from python_jobs.forecasting.engine.backtests import side_by_side
 from python_jobs.forecasting.engine.filled_steps import carry_levels
@@ -19,20 +17,21 @@ from python_jobs.forecasting.engine.panel_candidates import (
     Terms,
     Variant,
 )
+from python_jobs.forecasting.engine.panel_holidays import DAY_HOURS, panel_holidays
 from python_jobs.forecasting.engine.panel_scales import Scale, scale_of
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.engine.prior import weighted_levels
 from python_jobs.forecasting.engine.regression import (
+    HOURLY_SHIFTS,
     SharedDesign,
-    ShiftRule,
     fit_regression,
 )
 from python_jobs.forecasting.engine.threads import one_blas_thread
 from python_jobs.forecasting.guards import FLAT_DAYS, LARGEST_SILENT_DAYS
 from python_jobs.forecasting.series import Floats
 
-DAY_HOURS, WEEK_HOURS = 24, 168
+WEEK_HOURS = 168
 WINDOW_HOURS = (96, 168, 336, 504, 672, 1008, 1344, 2016)
 """Windows, the longest that a series fills is used: twelve weeks follow a season."""
 
@@ -48,9 +47,6 @@ LEVEL_ALPHA = 0.02
 
 LARGEST_SILENT_HOURS = LARGEST_SILENT_DAYS * DAY_HOURS
 """A series last measured so many hours before the origin is not forecast."""
-
-_SHIFTS = ShiftRule(old_steps=28, new_steps=28, least_gain=0.3)
-"""Hours of a day depend on each other: a step that explains less is a busy day."""
 
 _SATURDAY = 5
 _EPOCH_WEEKDAY = 3
@@ -91,7 +87,7 @@ class HourlyPanel:
         self._scales = {
             has_logs: scale_of(series, has_logs=has_logs) for has_logs in (False, True)
         }
-        self._holidays = _holidays(series, horizon)
+        self._holidays = panel_holidays(series, horizon)
 
     def told(
         self, names: Iterable[str], positions: Integers, *, step: int
@@ -229,7 +225,10 @@ def _data(
     scaled = scale.forward(values)
     with one_blas_thread():
         fit = fit_regression(
-            scaled.astype(DTYPE), is_filled=is_filled, design=design, shifts=_SHIFTS
+            scaled.astype(DTYPE),
+            is_filled=is_filled,
+            design=design,
+            shifts=HOURLY_SHIFTS,
         )
     carry_levels(fit.residuals, is_filled)
     return BlockData(
@@ -240,20 +239,3 @@ def _data(
         levels=weighted_levels(fit.residuals, LEVEL_ALPHA),
         spread=fit.spread,
     )
-
-
-def _holidays(series: PanelSeries, horizon: int) -> dict[str, Integers]:
-    """Return the holidays of each calendar as days since 1970-01-01."""
-    if not len(series):
-        return {}
-    first = np.datetime64(int(series.first_steps.min()) // DAY_HOURS, "D")
-    last = int(series.newest_steps.max() + horizon) // DAY_HOURS
-    found: dict[str, Integers] = {}
-    for name in sorted(set(series.calendar_ids)):
-        days: list[date] = list(
-            holiday_names(
-                name, first=first.item(), last=np.datetime64(last, "D").item()
-            )
-        )
-        found[name] = np.array(days, dtype="datetime64[D]").astype(np.int64)
-    return found

@@ -57,6 +57,8 @@ class ShiftRule:
 DAILY_SHIFTS = ShiftRule(old_steps=28, new_steps=14, least_gain=0.1)
 """Two weeks: longer than the days before a quarter end, which short windows do not
 explain."""
+HOURLY_SHIFTS = ShiftRule(old_steps=28, new_steps=28, least_gain=0.3)
+"""Hours of a day depend on each other: a step that explains less is a busy day."""
 
 
 @dataclass(frozen=True)
