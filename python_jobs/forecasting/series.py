@@ -14,6 +14,7 @@ Days = NDArray[np.datetime64]
 
 ONE_DAY = np.timedelta64(1, "D")
 WEEK_DAYS = 7
+DAY_HOURS = 24
 
 
 @dataclass(frozen=True)

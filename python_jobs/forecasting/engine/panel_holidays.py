@@ -7,8 +7,7 @@ import numpy as np
 from python_jobs.calendars.business_calendar import holiday_names
 from python_jobs.forecasting.engine.fleet import Integers
 from python_jobs.forecasting.engine.panel_series import PanelSeries
-
-DAY_HOURS = 24
+from python_jobs.forecasting.series import DAY_HOURS
 
 
 def panel_holidays(series: PanelSeries, horizon: int) -> dict[str, Integers]:

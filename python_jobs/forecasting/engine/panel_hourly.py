@@ -17,7 +17,7 @@ from python_jobs.forecasting.engine.panel_candidates import (
     Terms,
     Variant,
 )
-from python_jobs.forecasting.engine.panel_holidays import DAY_HOURS, panel_holidays
+from python_jobs.forecasting.engine.panel_holidays import panel_holidays
 from python_jobs.forecasting.engine.panel_scales import Scale, scale_of
 from python_jobs.forecasting.engine.panel_series import PanelSeries
 from python_jobs.forecasting.engine.panel_told import Told
@@ -29,7 +29,7 @@ from python_jobs.forecasting.engine.regression import (
 )
 from python_jobs.forecasting.engine.threads import one_blas_thread
 from python_jobs.forecasting.guards import FLAT_DAYS, LARGEST_SILENT_DAYS
-from python_jobs.forecasting.series import Floats
+from python_jobs.forecasting.series import DAY_HOURS, Floats
 
 WEEK_HOURS = 168
 WINDOW_HOURS = (96, 168, 336, 504, 672, 1008, 1344, 2016)

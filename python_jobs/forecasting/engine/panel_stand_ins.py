@@ -67,7 +67,8 @@ def stand_in(
         around = centre[:, None] + sd[:, None] * _DEVIATES
     if silent >= _FEWEST_SEASONS * season:
         reason = Reason.SILENT
-    elif is_gappy:
+    elif series.is_filled[rows].mean() > LARGEST_FILLED_SHARE:
+        # the silence at its end is in a model's way, too
         reason = Reason.GAP
     elif known < shortest:
         reason = Reason.TOO_SHORT

@@ -43,8 +43,8 @@ class ShiftRule:
     Attributes
     ----------
     old_steps, new_steps
-        Steps that the level must have lasted before and since; of a newer one no more
-        than `LIMIT` is seen.
+        Steps that the level must have lasted before and since; a newer one is seen in
+        part, as no residual is beyond `LIMIT`.
     least_gain
         Share of the squared residuals that the step must explain.
     """
@@ -142,7 +142,7 @@ def fit_regression(
     spread = np.empty(len(log_loads))
     shift_day = np.full(len(log_loads), _NO_SHIFT)
     rule = (shifts.old_steps, shifts.new_steps, shifts.least_gain)
-    steps = design.step_squares
+    squares = design.step_squares
     fitted: Block = (log_loads @ projection) @ terms
     pulled, residuals = np.empty_like(fitted), np.empty_like(fitted)
     for is_last_round in (False, False, True):
@@ -152,7 +152,7 @@ def fit_regression(
         np.subtract(pulled, fitted, out=residuals)
         if is_last_round:
             break
-        if _level_shifts(residuals, steps, rule, levelled, pulled, shift_day):
+        if _level_shifts(residuals, squares, rule, levelled, pulled, shift_day):
             # the whole block: a product of fewer rows may round them otherwise
             fitted = (pulled @ projection) @ terms
     return RegressionFit(

@@ -66,6 +66,7 @@ STRANGE = {
     "mostly_missing": np.where(NOISE[:DAYS] > -1.6, np.nan, weekly()),
     "no_weekends": np.where(np.arange(DAYS) % 7 > 4, np.nan, weekly()),
     "ends_unknown": np.append(weekly(), np.full(60, np.nan)),
+    "ends_early": np.append(weekly(30), np.full(13, np.nan)),
     "infinite": np.append(weekly(), [np.inf, -np.inf]),
     "largest": weekly() * 1e306,
     "smallest": weekly() * 5e-324,
@@ -105,6 +106,7 @@ def test_strange_series_are_forecast_in_one_panel(frequency: str) -> None:
         ("two_rows", "too_short"),
         ("mostly_missing", "gap"),
         ("ends_unknown", "silent"),
+        ("ends_early", "gap"),
     ],
 )
 def test_a_stand_in_says_why(name: str, reason: str) -> None:
