@@ -25,7 +25,6 @@ from pyiceberg.catalog import Catalog
 
 from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars.calendar_terms import calendar_terms
-from python_jobs.config.settings import Settings
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
 from python_jobs.forecasting.scale.job import ScaleOptions, forecast_at_scale
@@ -36,7 +35,8 @@ from python_jobs.forecasting.scale.sources import (
     FeatureSource,
     IcebergFeatures,
 )
-from python_jobs.runtime.progress import open_progress
+from python_jobs.platform.progress import open_progress
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import open_catalog
 
 AS_OF = date(2025, 12, 31)

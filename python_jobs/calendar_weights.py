@@ -25,9 +25,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from python_jobs.runtime.contracts import Column, FrameContract
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import Task
+from python_jobs.jobs.contracts import Column, FrameContract
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import Task
 
 NAME = "calendar_weights"
 

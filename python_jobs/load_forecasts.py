@@ -51,8 +51,8 @@ from python_jobs.forecasting.engine.tables import stacked
 from python_jobs.forecasting.origins import forecast_origins
 from python_jobs.forecasting.saved_engine import forecast_from_saved
 from python_jobs.forecasting.statsmodels_engine import forecast_by_statsmodels
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import Task
 
 __all__ = ["NAME", "READS", "SAVED_READS", "UNIT", "WRITES", "run"]
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.calendars.business_calendar import holiday_names
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 FIRST_DATE = date(2010, 1, 1)
 LAST_DATE = date(2031, 12, 31)

@@ -13,7 +13,7 @@ import yaml
 
 from python_jobs.cli.engine import Value, read_sql
 from python_jobs.cli.session import Session
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.errors import UsageError
 
 # what macro param() renders: the mark, and behind it whose it is
 _BOUND = re.compile(r"\?\s*/\*\s*(\w+)\s*\*/")

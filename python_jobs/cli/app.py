@@ -23,10 +23,10 @@ from python_jobs.cli import (
     read_commands,
 )
 from python_jobs.cli.session import Session, parsed_date
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import explained
-from python_jobs.runtime.errors import CapacityError, PlatformError
-from python_jobs.runtime.progress import open_progress
+from python_jobs.platform.aws_errors import explained
+from python_jobs.platform.errors import CapacityError, PlatformError
+from python_jobs.platform.progress import open_progress
+from python_jobs.platform.settings import Settings
 
 _DISK_REFUSES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws import client, place, session
-from python_jobs.runtime.aws_errors import about
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.aws import client, place, session
+from python_jobs.platform.aws_errors import about
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.settings import Settings
 
 _ENGINE = "Athena engine version 3"
 _PROBE = b"written by capacity doctor; may be deleted\n"

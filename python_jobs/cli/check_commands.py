@@ -6,7 +6,7 @@ import yaml
 from python_jobs.cli.doctor import findings
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import fact_table
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
 
 
 def doctor(ctx: typer.Context) -> None:

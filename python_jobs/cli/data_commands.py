@@ -11,7 +11,7 @@ from rich.table import Table
 
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import text
-from python_jobs.runtime.errors import InputError, UsageError
+from python_jobs.platform.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from python_jobs.generator import GeneratedFleet

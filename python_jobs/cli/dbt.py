@@ -8,10 +8,10 @@ from pathlib import Path
 from python_jobs.cli.dbt_log import FAILED, DbtLog, problems
 from python_jobs.cli.dbt_process import DbtProcess
 from python_jobs.cli.scans import record_scans
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import problem as aws_problem
-from python_jobs.runtime.errors import PlatformError, RunError
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.aws_errors import problem as aws_problem
+from python_jobs.platform.errors import PlatformError, RunError
+from python_jobs.platform.progress import Progress
+from python_jobs.platform.settings import Settings
 
 _SHOWN_PROBLEMS = 10
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from python_jobs.runtime.aws_errors import problem
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.aws_errors import problem
+from python_jobs.platform.progress import Task
 
 FAILED = ("error", "fail", "runtime error", "partial success")
 _ADVICE = {

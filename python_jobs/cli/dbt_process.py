@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from python_jobs.cli.dbt_forks import Request, exit_code
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.file_lock import held_descriptors
+from python_jobs.platform.file_lock import held_descriptors
+from python_jobs.platform.settings import Settings
 
 _RUN_VARIABLES = ("as_of_date", "reprocess_from")
 _CONFIGURING = "reprocess_from"

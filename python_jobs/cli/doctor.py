@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import explained
-from python_jobs.runtime.errors import CapacityError
+from python_jobs.platform.aws_errors import explained
+from python_jobs.platform.errors import CapacityError
+from python_jobs.platform.settings import Settings
 
 _PACKAGE = "aws-capacity-forecaster"
 _FREE_GIB = 2

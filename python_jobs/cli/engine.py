@@ -6,9 +6,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import explained, problem
-from python_jobs.runtime.errors import PlatformError, RunError
+from python_jobs.platform.aws_errors import explained, problem
+from python_jobs.platform.errors import PlatformError, RunError
+from python_jobs.platform.settings import Settings
 
 Value = str | int | float
 """A bound parameter; the SQL casts it to what it needs."""
@@ -91,7 +91,7 @@ def _read_duckdb(settings: Settings, sql: str, parameters: Sequence[Value]) -> p
 def _read_athena(settings: Settings, sql: str, parameters: Sequence[Value]) -> pa.Table:
     from pyathena.error import Error  # noqa: PLC0415 - not needed on the default target
 
-    from python_jobs.runtime.athena import connection  # noqa: PLC0415
+    from python_jobs.platform.athena import connection  # noqa: PLC0415
 
     try:
         with connection(settings) as opened:

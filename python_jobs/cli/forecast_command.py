@@ -7,7 +7,7 @@ import typer
 
 from python_jobs.cli.panel_files import check_output, read_series, write_rows
 from python_jobs.cli.session import Session
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd

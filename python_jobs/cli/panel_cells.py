@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from python_jobs.calendars import CALENDAR_YEARS
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 _MISSING = ("", "nan", "na", "n/a", "null", "none")
 _TIME = "a time such as 2025-06-30 or 2025-06-30T14:00"

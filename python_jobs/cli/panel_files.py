@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.cli.panel_cells import numbers, refuse, times
-from python_jobs.runtime.errors import InputError, PlatformError, UsageError
+from python_jobs.platform.errors import InputError, PlatformError, UsageError
 
 SUFFIXES = (".csv", ".parquet")
 

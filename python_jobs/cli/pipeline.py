@@ -18,7 +18,7 @@ from python_jobs.cli.state import (
     read_last_build,
     record_build,
 )
-from python_jobs.runtime.errors import RunError, UsageError
+from python_jobs.platform.errors import RunError, UsageError
 
 JOBS = ("calendar_weights", "load_forecasts", "server_clusters")
 """The jobs in the order in which they run; none reads what another wrote."""
@@ -149,7 +149,7 @@ def run_jobs(
     UsageError
         If the features were built for another date.
     """
-    from python_jobs.runtime.job_runner import run_job  # noqa: PLC0415 - slow import
+    from python_jobs.jobs.runner import run_job  # noqa: PLC0415 - slow import
 
     refuse_another_date("features", built=_features_date(session), asked=as_of_date)
     for name in names:

@@ -24,7 +24,7 @@ from python_jobs.cli.pipeline import (
 from python_jobs.cli.scans import forget_scans
 from python_jobs.cli.session import Session
 from python_jobs.cli.summary import print_summary
-from python_jobs.runtime.errors import InputError, UsageError
+from python_jobs.platform.errors import InputError, UsageError
 
 
 def build(

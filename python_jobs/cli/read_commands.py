@@ -13,7 +13,7 @@ from python_jobs.cli.pipeline import built_date, refuse_another_date
 from python_jobs.cli.session import Session
 from python_jobs.cli.status import print_status
 from python_jobs.cli.tables import result_table
-from python_jobs.runtime.errors import PlatformError, UsageError
+from python_jobs.platform.errors import PlatformError, UsageError
 
 _SUFFIXES = (".csv", ".parquet")
 

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from python_jobs.cli.analyses import analyses
 from python_jobs.cli.app import app
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 _INTRODUCTION = """\
 # The command `capacity`

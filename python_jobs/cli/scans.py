@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.table import Table
 
 from python_jobs.cli.tables import fact_table
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 USD_PER_TB = 5.0
 """Athena's price in us-east-1 for a TB (10^12 bytes) scanned, in 2026."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from python_jobs.cli.dbt import Dbt
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import UsageError
-from python_jobs.runtime.progress import Progress
-from python_jobs.runtime.write_lock import write_lock
+from python_jobs.platform.errors import UsageError
+from python_jobs.platform.progress import Progress
+from python_jobs.platform.settings import Settings
+from python_jobs.platform.write_lock import write_lock
 
 if TYPE_CHECKING:
-    from python_jobs.config.load import Config
+    from python_jobs.cli.config import Config
     from python_jobs.store import Store
 
 
@@ -47,7 +47,7 @@ class Session:
     @cached_property
     def config(self) -> "Config":
         """Configuration, read when first needed."""
-        from python_jobs.config.load import load_config  # noqa: PLC0415 - slow import
+        from python_jobs.cli.config import load_config  # noqa: PLC0415 - slow import
 
         return load_config(self.config_path)
 

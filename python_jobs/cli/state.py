@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 _FOLDERS = ("models", "macros", "seeds")
 

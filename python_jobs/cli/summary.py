@@ -8,7 +8,7 @@ from rich.table import Table
 from python_jobs.cli.engine import Value, read_sql, relation
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import fact_table, result_table, text
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 _FLEET = """
 select

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import OriginOutcomes
 from python_jobs.forecasting.series import LoadSeries
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 
 FEWEST_BROKEN_FITS = 10
 """As many broken fits and not one that holds are no accident of the data."""

@@ -27,8 +27,8 @@ from python_jobs.forecasting.engine.tables import (
 )
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin
-from python_jobs.runtime.errors import RunError
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.errors import RunError
+from python_jobs.platform.progress import Task
 
 Frames = dict[str, list[pd.DataFrame]]
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import TERMS, WINDOW_DAYS, projection_weights
 from python_jobs.forecasting.series import ONE_DAY, Days, Floats, LoadSeries
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 LARGEST_FILLED_SHARE = 0.25
 """With more filled days a window says little: the next shorter one is used."""

@@ -6,7 +6,7 @@ from python_jobs.forecasting.engine.conformal import BANDS
 from python_jobs.forecasting.engine.states import SeriesState
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.guards import Reason
-from python_jobs.runtime.contracts import Column, FrameContract
+from python_jobs.jobs.contracts import Column, FrameContract
 
 _METRIC = Column(
     "string", allowed=("cpu", "memory", "disk", "network_in", "network_out")

@@ -18,8 +18,8 @@ from python_jobs.forecasting.forecasts import FitTask, LoadForecast, Outcome
 from python_jobs.forecasting.guards import Reason, unusable_reason
 from python_jobs.forecasting.parallel import fit_all
 from python_jobs.forecasting.series import ONE_DAY, LoadSeries
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import Task
 
 LIVE_ORIGIN = 0
 

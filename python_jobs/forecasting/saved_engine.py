@@ -12,7 +12,7 @@ from python_jobs.forecasting.engine.saved import SavedForecast, saved_forecasts
 from python_jobs.forecasting.engine.tables import dates
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 _CARRIED = (
     "ml.forecast_backtests",

@@ -25,7 +25,7 @@ from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import Origin, OriginOutcomes, forecast_origin
 from python_jobs.forecasting.rows import backtest_rows, best_candidates, forecast_rows
 from python_jobs.forecasting.series import LoadSeries, load_series
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.progress import Task
 
 
 def forecast_by_statsmodels(

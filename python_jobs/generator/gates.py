@@ -17,7 +17,7 @@ from python_jobs.generator.metrics import (
 )
 from python_jobs.generator.simulation import Simulation
 from python_jobs.generator.streams import Floats
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 
 LARGEST_MISSING_RATIO = 0.05
 CORRELATION_TOLERANCE = 0.15

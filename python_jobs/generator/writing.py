@@ -6,7 +6,7 @@ import pyarrow as pa
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, NotStartsWith
 
 from python_jobs.generator.fleet import LOAD_PREFIX, GeneratedFleet
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 from python_jobs.store.filters import equal_to
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from python_jobs.loader.stored_servers import stored_servers
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.progress import Progress
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 

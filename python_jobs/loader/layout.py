@@ -13,7 +13,7 @@ from python_jobs.loader.columns import (
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.patterns import FilePattern, MetricSource
 from python_jobs.loader.preflight import SourceFile
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 
 class RefusedFileError(InputError):

@@ -23,9 +23,9 @@ from python_jobs.loader.ledger import (
 )
 from python_jobs.loader.preflight import SourceFile
 from python_jobs.loader.reading import Staging
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.file_lock import held
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.file_lock import held
+from python_jobs.platform.progress import Progress
 from python_jobs.store import Store
 
 

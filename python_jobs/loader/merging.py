@@ -11,7 +11,7 @@ from python_jobs.loader.chunks import Chunk, show_stored_rows
 from python_jobs.loader.columns import METRIC_COLUMNS
 from python_jobs.loader.metric_fields import METADATA_COLUMNS
 from python_jobs.loader.reading import Staging
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.progress import Task
 from python_jobs.store import Store
 
 

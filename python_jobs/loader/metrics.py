@@ -42,7 +42,7 @@ from python_jobs.loader.preflight import SourceFile, inspect_file
 from python_jobs.loader.reading import Staging, opened_staging
 from python_jobs.loader.reasons import refuse_bad_share
 from python_jobs.loader.spacing import Sampling, deduced_sampling
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.progress import Progress
 from python_jobs.store import Store
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.text_checks import TextChecks
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 _BLOCK_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"

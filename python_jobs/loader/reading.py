@@ -20,7 +20,7 @@ from python_jobs.loader.fields import Field, literal
 from python_jobs.loader.layout import RefusedFileError
 from python_jobs.loader.preflight import SourceFile
 from python_jobs.loader.source_rows import source_sql
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from python_jobs.loader.server_history import (
     reject_changed_keys,
     resolve_history,
 )
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.progress import Progress
 from python_jobs.store import Store
 from python_jobs.store.filters import all_of, at_least, at_most
 

@@ -2,7 +2,7 @@
 
 import codecs
 
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 # 0x00 and 0x1F never occur in text; the second separates fields for the reader
 _CONTROL_BYTES = {b"\x00": "0x00", b"\x1f": "0x1F"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
+from python_jobs.platform.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def total_bytes(files: Mapping[str, StoredFile]) -> int:
 
 
 def _objects_below(settings: Settings, folder: str) -> dict[str, StoredFile]:
-    from python_jobs.runtime.aws import client, place  # noqa: PLC0415 - slow import
+    from python_jobs.platform.aws import client, place  # noqa: PLC0415 - slow import
 
     where = place(folder)
     pages = client(settings, "s3").get_paginator("list_objects_v2")
@@ -79,7 +79,7 @@ def _objects_below(settings: Settings, folder: str) -> dict[str, StoredFile]:
 
 
 def _delete_objects(settings: Settings, paths: list[str]) -> None:
-    from python_jobs.runtime.aws import client  # noqa: PLC0415 - slow import
+    from python_jobs.platform.aws import client  # noqa: PLC0415 - slow import
 
     by_bucket: dict[str, list[str]] = {}
     for path in paths:

@@ -12,7 +12,7 @@ from pyiceberg.table import Table
 
 from python_jobs.maintenance.files import StoredFile, plain
 from python_jobs.maintenance.snapshots import files_of
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 
 LEAST_DAYS = 1
 """No younger orphan is deleted: it may be a running writer's."""

@@ -15,8 +15,8 @@ from pyiceberg.manifest import ManifestContent, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from python_jobs.config.settings import Settings
 from python_jobs.maintenance.files import delete_files, plain
+from python_jobs.platform.settings import Settings
 from python_jobs.store.commits import commit
 
 _DAY_MS = 86_400_000

@@ -6,8 +6,8 @@ from typing import Any
 
 from pyiceberg.catalog import Catalog
 
-from python_jobs.config.settings import Settings
 from python_jobs.maintenance.files import plain
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace
 from python_jobs.store.tables import TABLES
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from pyiceberg.table import Table
 
-from python_jobs.config.settings import Settings
 from python_jobs.maintenance.files import delete_files, files_below, plain, total_bytes
 from python_jobs.maintenance.orphans import (
     Orphans,
@@ -24,8 +23,9 @@ from python_jobs.maintenance.snapshots import (
     expired,
 )
 from python_jobs.maintenance.tables import KeptTables, kept_tables
-from python_jobs.runtime.aws_errors import about
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.aws_errors import about
+from python_jobs.platform.progress import Progress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 
 
@@ -208,7 +208,7 @@ def opened_upkeep(store: Store, plan: Plan, progress: Progress) -> Iterator[Upke
     if store.settings.target != "athena" or plan.is_dry:
         yield Upkeep(store, plan, progress)
         return
-    from python_jobs.runtime.athena import connection  # noqa: PLC0415 - slow import
+    from python_jobs.platform.athena import connection  # noqa: PLC0415 - slow import
 
     with connection(store.settings) as opened:
         yield Upkeep(store, plan, progress, cursor=opened.cursor())

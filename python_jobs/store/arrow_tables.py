@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 from python_jobs.store.schema import ARROW_TYPES, Kind, TableColumn, TableSchema
 
 

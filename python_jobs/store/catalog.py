@@ -15,9 +15,9 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.table import Table
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import about
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.aws_errors import about
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.settings import Settings
 from python_jobs.store.schema import TableSchema
 from python_jobs.store.snapshots import (
     CATALOG_FILE,
@@ -137,7 +137,7 @@ def _is_created(catalog: Catalog, schema: TableSchema, *, settings: Settings) ->
 
 def _glue_catalog(settings: Settings) -> Catalog:
     # boto3 and the Glue model take a second to import: only where they are used
-    from python_jobs.runtime.aws import client, file_properties  # noqa: PLC0415
+    from python_jobs.platform.aws import client, file_properties  # noqa: PLC0415
     from python_jobs.store.glue import SafeGlueCatalog  # noqa: PLC0415
 
     catalog = SafeGlueCatalog(

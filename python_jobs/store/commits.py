@@ -13,7 +13,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
 
 Result = TypeVar("Result")
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 from pyiceberg.exceptions import NoSuchTableError
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import about
-from python_jobs.runtime.errors import CapacityError, InputError, PlatformError
+from python_jobs.platform.aws_errors import about
+from python_jobs.platform.errors import CapacityError, InputError, PlatformError
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 
 _LAYER = "features"

@@ -14,9 +14,9 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import about
-from python_jobs.runtime.errors import PlatformError, RunError
+from python_jobs.platform.aws_errors import about
+from python_jobs.platform.errors import PlatformError, RunError
+from python_jobs.platform.settings import Settings
 from python_jobs.store.arrow_tables import conformed
 from python_jobs.store.catalog import create_tables, load_table, open_catalog
 from python_jobs.store.commits import commit

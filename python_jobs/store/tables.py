@@ -1,6 +1,6 @@
 """Every Iceberg table of the project, declared in one place."""
 
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.errors import UsageError
 from python_jobs.store.ml_tables import ML_TABLES
 from python_jobs.store.raw_tables import RAW_TABLES
 from python_jobs.store.schema import TableSchema

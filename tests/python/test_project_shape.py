@@ -309,7 +309,7 @@ def test_each_seed_column_has_a_reader(manifest: dict[str, Any]) -> None:
 
 def test_each_config_key_has_a_reader() -> None:
     """A key that the code never reads is refused."""
-    from python_jobs.config.load import Config  # noqa: PLC0415 - slow import
+    from python_jobs.cli.config import Config  # noqa: PLC0415 - slow import
 
     attributes: set[str] = set()
     for path in modules():
@@ -363,7 +363,7 @@ def test_each_table_has_one_writer(manifest: dict[str, Any]) -> None:
 
 def test_tables_are_written_in_one_place() -> None:
     """Rows of ml come from the runner, those of raw from generator and loader."""
-    places = {"ml": {"runtime"}, "raw": {"generator", "loader"}}
+    places = {"ml": {"jobs"}, "raw": {"generator", "loader"}}
     write = re.compile(
         r"\.(?:overwrite|merge|append|delete)\(\s*[\"'](raw|ml)\.", re.MULTILINE
     )
@@ -391,17 +391,14 @@ def test_jobs_do_no_io() -> None:
         assert not imported & forbidden, name
 
 
-def test_modules_and_functions_are_short() -> None:
-    """No module is longer than 250 lines, no function than 40, no model than 120."""
+def test_functions_are_short() -> None:
+    """No function has more than 40 lines of code: it is one thought."""
     for path in modules():
         text = path.read_text("utf-8")
-        assert len(text.splitlines()) <= 250, path
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = code_lines(node)
                 assert length <= 40, f"{path}: {node.name} has {length} lines"
-    for path in (PROJECT / "models").rglob("*.sql"):
-        assert len(path.read_text("utf-8").splitlines()) <= 120, path
 
 
 def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -18,7 +18,6 @@ from scale_features import (
     stored,
 )
 
-from python_jobs.config.settings import Settings
 from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.engine.designs import Designs
@@ -41,8 +40,9 @@ from python_jobs.forecasting.scale.sources import (
     IcebergFeatures,
 )
 from python_jobs.forecasting.scale.spark import SparkEngine, feature_rows, forecasts
-from python_jobs.runtime.errors import InputError, PlatformError, UsageError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.errors import InputError, PlatformError, UsageError
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import open_catalog
 
 TABLES = ("load_forecasts", "forecast_backtests")

@@ -29,7 +29,7 @@ from python_jobs.forecasting.engine.origin import EngineOrigin
 from python_jobs.forecasting.engine.results import Backtests
 from python_jobs.forecasting.origins import FROM_ANOTHER_DAY, LIVE_ORIGIN, Origin
 from python_jobs.forecasting.series import Floats
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.progress import Task
 
 
 class FleetForecast:

@@ -22,7 +22,7 @@ from python_jobs.forecasting.engine.panel_intervals import (
     widths,
 )
 from python_jobs.forecasting.engine.panel_series import PanelSeries
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.errors import UsageError
 
 LARGEST_ORIGINS = 5
 """Backtests of a series at most."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from python_jobs.calendars import CALENDAR_IDS, CALENDAR_YEARS
 from python_jobs.forecasting.engine.fleet import Integers, Strings
-from python_jobs.runtime.errors import InputError, UsageError
+from python_jobs.platform.errors import InputError, UsageError
 
 Frequency = Literal["D", "h"]
 

@@ -18,7 +18,7 @@ from python_jobs.forecasting.engine.panel_checks import (
 )
 from python_jobs.forecasting.engine.panel_gaps import filled, missing, pulled_in
 from python_jobs.forecasting.series import Floats
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 SEASONS: Mapping[Frequency, tuple[int, ...]] = {"D": (7,), "h": (168, 24)}
 """Steps that a missing value is sought back by, the best first."""

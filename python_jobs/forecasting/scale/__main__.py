@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from python_jobs.config.settings import Settings
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.engine.models import BLOCK_MODELS
 from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
@@ -20,8 +19,9 @@ from python_jobs.forecasting.scale.job import (
 )
 from python_jobs.forecasting.scale.lessons import MODELS
 from python_jobs.forecasting.scale.sources import as_iceberg, open_source
-from python_jobs.runtime.errors import CapacityError, PlatformError, UsageError
-from python_jobs.runtime.progress import open_progress
+from python_jobs.platform.errors import CapacityError, PlatformError, UsageError
+from python_jobs.platform.progress import open_progress
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from python_jobs.forecasting.scale.lessons import Servers
 from python_jobs.forecasting.scale.sources import FeatureSource
 from python_jobs.forecasting.scale.task import Outcome, PartTask
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.progress import Progress
 
 CHUNK_SERIES = 5000
 """Series in memory at once: 7 million rows of four years."""

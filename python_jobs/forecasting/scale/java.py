@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
 
 OLDEST_JAVA = 17
 

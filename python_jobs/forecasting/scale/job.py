@@ -24,8 +24,8 @@ from python_jobs.forecasting.scale.lessons import (
 from python_jobs.forecasting.scale.output import BACKTESTS, FORECASTS, ScaleTable
 from python_jobs.forecasting.scale.sources import FeatureSource
 from python_jobs.forecasting.scale.task import Outcome, PartTask
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import Progress
 
 NAMESPACE = "scale"
 

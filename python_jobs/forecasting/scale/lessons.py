@@ -20,7 +20,7 @@ from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.fleet_forecast import FleetForecast
 from python_jobs.forecasting.engine.origin import SAMPLE_SERIES, Learned
 from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin
-from python_jobs.runtime.progress import Task
+from python_jobs.platform.progress import Task
 
 Servers = NDArray[np.object_]
 

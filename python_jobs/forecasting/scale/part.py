@@ -32,7 +32,7 @@ from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.scale.lessons import Lessons, OriginLessons
 from python_jobs.forecasting.series import Floats
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 FORECAST_COLUMNS = (
     *("server_id", "metric", "target_date", "model", "reason", "forecast_value"),

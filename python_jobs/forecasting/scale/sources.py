@@ -17,11 +17,11 @@ from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import Table
 
-from python_jobs.config.settings import Settings
 from python_jobs.forecasting.scale.lessons import Servers
 from python_jobs.forecasting.scale.part import sorted_rows
 from python_jobs.load_forecasts import READS
-from python_jobs.runtime.errors import InputError, UsageError
+from python_jobs.platform.errors import InputError, UsageError
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 from python_jobs.store.filters import all_of, at_least, at_most, one_of
 

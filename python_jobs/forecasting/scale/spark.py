@@ -34,10 +34,10 @@ from python_jobs.forecasting.scale.sources import (
     IcebergFeatures,
 )
 from python_jobs.forecasting.scale.task import Outcome, PartTask
+from python_jobs.jobs.contracts import Dtype
 from python_jobs.load_forecasts import READS
-from python_jobs.runtime.contracts import Dtype
-from python_jobs.runtime.errors import CapacityError, PlatformError, UsageError
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.errors import CapacityError, PlatformError, UsageError
+from python_jobs.platform.progress import Progress
 
 GROUP_SERIES = 1000
 """Series of a group, about: what one worker holds at once."""

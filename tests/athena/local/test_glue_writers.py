@@ -12,7 +12,7 @@ from athena_local import LOST_RESPONSE, LocalAthena
 from athena_session import Session
 from pyiceberg.catalog.glue import GlueCatalog
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.filters import equal_to
 from python_jobs.store.glue import SafeGlueCatalog

@@ -14,7 +14,7 @@ from athena_local.statement_log import Statement
 from capacity_process import Ended, environment, run_capacity
 from marts import Frames, ordered, read_layer
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
 from python_jobs.store.filters import equal_to

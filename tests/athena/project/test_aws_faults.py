@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from python_jobs.cli.dbt import Dbt
 from python_jobs.cli.engine import read_sql
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws_errors import explained
-from python_jobs.runtime.errors import CapacityError, PlatformError, RunError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.aws_errors import explained
+from python_jobs.platform.errors import CapacityError, PlatformError, RunError
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.filters import equal_to
 

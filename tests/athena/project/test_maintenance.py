@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 from athena_local import LocalAthena
 
-from python_jobs.config.settings import Settings
 from python_jobs.maintenance.snapshots import Retention, contents
 from python_jobs.maintenance.upkeep import Plan, opened_upkeep
-from python_jobs.runtime.athena import connection
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.athena import connection
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
 from python_jobs.store.filters import equal_to

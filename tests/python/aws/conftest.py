@@ -9,7 +9,7 @@ import pytest
 from aws_account import BUCKET, VARIABLES, aws
 from moto.server import ThreadedMotoServer
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 
 @pytest.fixture(scope="session")

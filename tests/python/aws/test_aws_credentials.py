@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from aws_account import BUCKET
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws import Place, client, file_properties, place, session
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.aws import Place, client, file_properties, place, session
+from python_jobs.platform.errors import UsageError
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
 from python_jobs.store.filters import equal_to

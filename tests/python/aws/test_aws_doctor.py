@@ -10,7 +10,7 @@ from capacity_process import run_capacity
 
 from python_jobs.cli import aws_checks
 from python_jobs.cli.doctor import Finding, findings
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 
 @pytest.fixture

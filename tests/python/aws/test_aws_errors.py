@@ -11,10 +11,10 @@ from capacity_process import run_capacity
 from pyathena.error import DatabaseError
 
 from python_jobs.cli.dbt_log import problems
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws import client
-from python_jobs.runtime.aws_errors import about, explained, problem
-from python_jobs.runtime.errors import PlatformError, RunError
+from python_jobs.platform.aws import client
+from python_jobs.platform.aws_errors import about, explained, problem
+from python_jobs.platform.errors import PlatformError, RunError
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 
 # as boto3, pyarrow, Athena and its drivers write them

@@ -8,13 +8,13 @@ import pytest
 from aws_account import BUCKET, aws
 from pyathena.error import OperationalError
 
-from python_jobs.config.settings import Settings
 from python_jobs.maintenance.athena import needs_rewrite, optimize, vacuum
 from python_jobs.maintenance.files import delete_files, files_below
 from python_jobs.maintenance.snapshots import Contents, Retention
 from python_jobs.maintenance.tables import kept_tables
 from python_jobs.maintenance.upkeep import Plan, Upkeep
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
 from python_jobs.store.filters import equal_to

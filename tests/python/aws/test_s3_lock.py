@@ -19,11 +19,11 @@ from aws_account import BUCKET, aws
 from botocore.exceptions import ClientError
 from capacity_process import run_capacity
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime import s3_lock as module
-from python_jobs.runtime.errors import PlatformError
-from python_jobs.runtime.s3_lock import s3_lock
-from python_jobs.runtime.write_lock import Holder, write_lock
+from python_jobs.platform import s3_lock as module
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.s3_lock import s3_lock
+from python_jobs.platform.settings import Settings
+from python_jobs.platform.write_lock import Holder, write_lock
 
 KEY = "lake/_locks/capacity.json"
 

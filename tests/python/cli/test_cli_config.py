@@ -6,8 +6,8 @@ import pytest
 import yaml
 from capacity_process import Capacity
 
-from python_jobs.config.load import Config, load_config
-from python_jobs.runtime.errors import InputError
+from python_jobs.cli.config import Config, load_config
+from python_jobs.platform.errors import InputError
 
 
 def test_without_a_file_every_default_holds() -> None:

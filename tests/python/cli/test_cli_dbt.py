@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 from python_jobs.cli.dbt import Dbt
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import RunError
-from python_jobs.runtime.progress import LogProgress
+from python_jobs.platform.errors import RunError
+from python_jobs.platform.progress import LogProgress
+from python_jobs.platform.settings import Settings
 
 PROFILE = """\
 small:

@@ -10,7 +10,7 @@ import pytest
 from capacity_process import Capacity
 
 from python_jobs.cli.panel_files import read_series, write_rows
-from python_jobs.runtime.errors import InputError, PlatformError, UsageError
+from python_jobs.platform.errors import InputError, PlatformError, UsageError
 
 HEADER = "unique_id,ds,y"
 ROWS = [f"web,2024-01-{day:02d},{50 + day % 7}" for day in range(1, 31)]

@@ -6,8 +6,8 @@ import os
 import pty
 from threading import Thread
 
-from python_jobs.runtime import progress as module
-from python_jobs.runtime.progress import LogProgress, NoProgress, open_progress
+from python_jobs.platform import progress as module
+from python_jobs.platform.progress import LogProgress, NoProgress, open_progress
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

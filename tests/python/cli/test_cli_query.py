@@ -8,8 +8,8 @@ import pytest
 from python_jobs.cli.analyses import Analysis, Parameter, analyses, bound_order
 from python_jobs.cli.engine import athena_literal, read_sql, relation
 from python_jobs.cli.read_commands import given_parameters
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import PlatformError, RunError, UsageError
+from python_jobs.platform.errors import PlatformError, RunError, UsageError
+from python_jobs.platform.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[3]
 BUSY = Analysis(

@@ -13,7 +13,7 @@ import pytest
 from capacity_process import Ended, environment, program, run_capacity
 from marts import assert_equal, read_layer
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 
 PROJECT = Path(__file__).resolve().parents[3]

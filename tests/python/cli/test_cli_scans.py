@@ -16,7 +16,7 @@ from python_jobs.cli.scans import (
     record_scans,
     scan_tables,
 )
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from python_jobs.cli.state import (
     read_last_build,
     record_build,
 )
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.filters import one_of
 

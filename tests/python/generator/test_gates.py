@@ -9,7 +9,7 @@ from python_jobs.generator import GeneratedFleet, GeneratorConfig, small_fleet
 from python_jobs.generator.gates import check_gates
 from python_jobs.generator.metrics import CPU, DISK, MEMORY
 from python_jobs.generator.simulation import Simulation, simulate
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 
 
 @pytest.fixture(scope="module")

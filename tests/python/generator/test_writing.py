@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 from pyiceberg.expressions import AlwaysTrue
 
-from python_jobs.config.settings import Settings
 from python_jobs.generator import GeneratedFleet, small_fleet, write
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.filters import equal_to
 

@@ -19,7 +19,7 @@ from python_jobs.forecasting.origins import (
     forecast_origins,
 )
 from python_jobs.forecasting.series import LoadSeries, load_series
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.progress import NoProgress
 
 AS_OF = date(2025, 12, 31)
 LOADS = "feat_load_forecasts"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from python_jobs import calendar_weights
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 from python_jobs.store import TABLES
 
 LAST_DATE = pd.Timestamp("2025-12-31")

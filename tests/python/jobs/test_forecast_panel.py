@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from python_jobs.forecasting.engine.panel import forecast_panel
 from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.runtime.errors import InputError, UsageError
+from python_jobs.platform.errors import InputError, UsageError
 
 QUANTILE_NAMES = list(QUANTILES)
 COLUMNS = ["unique_id", "ds", "model", "reason", "forecast_value", *QUANTILE_NAMES]

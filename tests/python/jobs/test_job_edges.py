@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from python_jobs import load_forecasts
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import NoProgress
 
 ONE_PROCESS = JobsConfig(processes=1, fit_days=91)
 

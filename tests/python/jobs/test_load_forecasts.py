@@ -23,7 +23,7 @@ from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Engine, JobsConfi
 from python_jobs.forecasting.engine.fleet import BLOCK_SERIES
 from python_jobs.forecasting.parallel import CHUNK_SERIES
 from python_jobs.forecasting.predictions import Prediction
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 from python_jobs.store import TABLES
 
 DAYS = 220

@@ -23,8 +23,8 @@ import python_jobs
 from python_jobs import load_forecasts
 from python_jobs.forecasting.config import Candidate, JobsConfig
 from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import NoProgress
 
 DAYS = 800
 LIVED_DAYS = 28

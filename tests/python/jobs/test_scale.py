@@ -22,7 +22,6 @@ from scale_features import (
 )
 from typer.testing import CliRunner
 
-from python_jobs.config.settings import Settings
 from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.engine.designs import Designs
@@ -43,7 +42,8 @@ from python_jobs.forecasting.scale.sources import (
     IcebergFeatures,
     as_iceberg,
 )
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import open_catalog
 
 SERVERS = 40

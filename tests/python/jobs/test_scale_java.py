@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from python_jobs.forecasting.scale.java import require_java
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
 
 
 def java_home(folder: Path, version: str) -> Path:

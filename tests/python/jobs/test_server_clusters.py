@@ -19,8 +19,8 @@ from python_jobs.clustering.profiles import (
     scaled_profiles,
 )
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import NoProgress
 from python_jobs.store import TABLES
 
 FEATURE = "feat_server_clusters"

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from python_jobs.config.settings import Settings
 from python_jobs.loader.columns import Statistic
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.ledger import LoadReport
 from python_jobs.loader.metrics import load_metrics
 from python_jobs.loader.servers import load_servers
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from python_jobs.config.settings import Settings
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.metrics import load_metrics
-from python_jobs.runtime.progress import NoProgress, Task
+from python_jobs.platform.progress import NoProgress, Task
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 
 KILLED = 9

@@ -11,10 +11,10 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from python_jobs.config.settings import Settings
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.metrics import load_metrics
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 
 

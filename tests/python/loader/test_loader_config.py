@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from python_jobs.config.load import load_config
+from python_jobs.cli.config import load_config
 from python_jobs.loader.config import LoaderConfig
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 
 @pytest.mark.parametrize(

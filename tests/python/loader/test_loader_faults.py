@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from killed_load import KILLED
 
-from python_jobs.config.settings import Settings
 from python_jobs.loader import servers
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.ledger import LoadReport
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 

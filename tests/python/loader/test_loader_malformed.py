@@ -7,7 +7,7 @@ from malformed_case import GOOD, Case, with_row
 from unknown_headers import UNKNOWN
 
 from python_jobs.loader.config import LoaderConfig
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 
 def _named(case: Case) -> str:

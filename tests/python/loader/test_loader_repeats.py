@@ -6,8 +6,8 @@ import pytest
 
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.loading import Loading, load_lock
-from python_jobs.runtime.errors import PlatformError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.progress import NoProgress
 
 NOW = datetime(2026, 1, 31, 12)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 
 SCRIPT = Path(__file__).with_name("measured_load.py")

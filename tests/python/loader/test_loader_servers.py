@@ -9,8 +9,8 @@ import pytest
 
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.inventory_gaps import inventory_gaps, warn_of_gaps
-from python_jobs.runtime.errors import InputError
-from python_jobs.runtime.progress import LogProgress
+from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import LogProgress
 
 HEADER = "server_id,valid_from,business_unit,vcpu_count,memory_gib,network_mbps\n"
 LATER = datetime(2026, 3, 1)

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pytest
 from pyiceberg.table import Table
 
-from python_jobs.config.settings import Settings
 from python_jobs.maintenance import orphans as module
 from python_jobs.maintenance.files import files_below, plain, total_bytes
 from python_jobs.maintenance.orphans import check_agreement, referenced_files
 from python_jobs.maintenance.snapshots import Retention, contents, expire, expired
 from python_jobs.maintenance.upkeep import Kept, Plan, opened_upkeep
-from python_jobs.runtime.errors import RunError
-from python_jobs.runtime.progress import NoProgress
+from python_jobs.platform.errors import RunError
+from python_jobs.platform.progress import NoProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
 from python_jobs.store.filters import equal_to

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from python_jobs.cli.dbt import Dbt
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.progress import LogProgress
+from python_jobs.platform.progress import LogProgress
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.filters import equal_to, one_of
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from built_warehouse import build, days_from, empty_store, load_days, rows_of
 
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 

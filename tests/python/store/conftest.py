@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 
 MetricRows = Callable[..., pa.Table]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from conftest import metric_rows
 
-from python_jobs.runtime.errors import RunError
+from python_jobs.platform.errors import RunError
 from python_jobs.store import TABLES
 from python_jobs.store.arrow_tables import conformed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conftest import load_row, metric_rows
 
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import all_of, at_least, equal_to, less_than
 
@@ -18,7 +18,7 @@ JANUARY = all_of(at_least("timestamp", DAY), less_than("timestamp", date(2025, 2
 WRITER = """
 import sys
 from pathlib import Path
-from python_jobs.config.settings import Settings
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 sys.path.insert(0, sys.argv[3])

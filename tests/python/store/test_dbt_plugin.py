@@ -16,8 +16,8 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
 from delete_files import delete_position
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.dbt_plugin import Plugin
 from python_jobs.store.filters import equal_to

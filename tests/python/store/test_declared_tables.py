@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from python_jobs import calendar_weights
-from python_jobs.runtime.publishing import STAMPS
+from python_jobs.jobs.publishing import STAMPS
 from python_jobs.store import TABLES, TableSchema
 from python_jobs.store.ml_tables import CALENDAR_TERMS
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pydantic import BaseModel
 
-from python_jobs.runtime.fingerprints import (
+from python_jobs.jobs.fingerprints import (
     code_version,
     data_fingerprint,
     options_fingerprint,
@@ -67,7 +67,7 @@ def test_the_code_version_follows_imports_inside_the_package(
     (package / "other.py").write_text("VALUE = 1\n")
     job.write_text("from python_jobs_copy import helper\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("python_jobs.runtime.fingerprints.PACKAGE", package.name)
+    monkeypatch.setattr("python_jobs.jobs.fingerprints.PACKAGE", package.name)
 
     before = code_version("python_jobs_copy.job")
     assert before == code_version("python_jobs_copy.job")

@@ -4,8 +4,8 @@ import io
 import json
 import logging
 
-from python_jobs.runtime.job_log import told
-from python_jobs.runtime.progress import LogProgress
+from python_jobs.jobs.log import told
+from python_jobs.platform.progress import LogProgress
 
 
 def test_records_become_notes_and_warnings() -> None:

@@ -14,10 +14,10 @@ from conftest import build_features
 from filelock import FileLock
 from pydantic import BaseModel
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import InputError, PlatformError, RunError
-from python_jobs.runtime.job_runner import run_job
-from python_jobs.runtime.publishing import JobResult
+from python_jobs.jobs.publishing import JobResult
+from python_jobs.jobs.runner import run_job
+from python_jobs.platform.errors import InputError, PlatformError, RunError
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 
@@ -217,8 +217,8 @@ from datetime import date
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 import example_job
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.job_runner import run_job
+from python_jobs.platform.settings import Settings
+from python_jobs.jobs.runner import run_job
 from python_jobs.store import Store
 
 writes = 0

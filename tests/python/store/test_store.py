@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from conftest import load_row, metric_rows, table_of
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import PlatformError, RunError, UsageError
+from python_jobs.platform.errors import PlatformError, RunError, UsageError
+from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.filters import all_of, at_least, equal_to, less_than
 

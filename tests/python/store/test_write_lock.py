@@ -8,15 +8,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import PlatformError
-from python_jobs.runtime.write_lock import Holder, write_lock
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.settings import Settings
+from python_jobs.platform.write_lock import Holder, write_lock
 
 HELD = """
 import sys
 from pathlib import Path
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.write_lock import write_lock
+from python_jobs.platform.settings import Settings
+from python_jobs.platform.write_lock import write_lock
 with write_lock(Settings(warehouse=Path(sys.argv[1])), "load"):
     print("held", flush=True)
     sys.stdin.readline()
@@ -64,9 +64,9 @@ def test_a_killed_writers_dbt_keeps_others_out(settings: Settings) -> None:
     program = f"""
 import subprocess, sys
 from pathlib import Path
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.file_lock import held_descriptors
-from python_jobs.runtime.write_lock import write_lock
+from python_jobs.platform.settings import Settings
+from python_jobs.platform.file_lock import held_descriptors
+from python_jobs.platform.write_lock import write_lock
 with write_lock(Settings(warehouse=Path({str(settings.warehouse)!r})), "build"):
     child = subprocess.Popen(["cat"], stdin=0, pass_fds=held_descriptors())
     print(child.pid, flush=True)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.generator.config import GeneratorConfig
 from python_jobs.loader.config import LoaderConfig
-from python_jobs.runtime.errors import InputError
+from python_jobs.platform.errors import InputError
 
 Key = tuple[str | int, ...]
 

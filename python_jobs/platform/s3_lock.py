@@ -16,11 +16,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws import Place, client, place
-from python_jobs.runtime.aws_errors import about
-from python_jobs.runtime.errors import PlatformError
-from python_jobs.runtime.write_lock import Holder
+from python_jobs.platform.aws import Place, client, place
+from python_jobs.platform.aws_errors import about
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.settings import Settings
+from python_jobs.platform.write_lock import Holder
 
 SECONDS_BETWEEN_BEATS = 60.0
 SECONDS_TO_LIVE = 300.0

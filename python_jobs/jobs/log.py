@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from python_jobs.runtime.progress import Progress
+from python_jobs.platform.progress import Progress
 
 _ROOT = "python_jobs"
 

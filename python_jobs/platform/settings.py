@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.errors import UsageError
 
 Target = Literal["duckdb", "athena"]
 

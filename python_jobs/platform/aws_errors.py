@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from python_jobs.runtime.aws_faults import DURING_A_RUN, SIGNS, TEXTS, Kind
-from python_jobs.runtime.errors import CapacityError, PlatformError, RunError
+from python_jobs.platform.aws_faults import DURING_A_RUN, SIGNS, TEXTS, Kind
+from python_jobs.platform.errors import CapacityError, PlatformError, RunError
 
 _CALL = re.compile(
     r"when calling the (?P<boto>\w+) operation|during (?P<arrow>\w+) operation"

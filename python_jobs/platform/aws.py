@@ -14,8 +14,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import UsageError
+from python_jobs.platform.errors import UsageError
+from python_jobs.platform.settings import Settings
 
 RETRIES = 5
 """Attempts of one call; the waits between them grow."""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from python_jobs.runtime.errors import CapacityError, InputError, RunError
+from python_jobs.platform.errors import CapacityError, InputError, RunError
 
 Dtype = Literal["string", "integer", "number", "boolean", "date"]
 Edge = Literal["read", "written"]

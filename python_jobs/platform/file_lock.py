@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from python_jobs.runtime.errors import PlatformError
+from python_jobs.platform.errors import PlatformError
 
 _held: list[int] = []
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from pyathena import connect
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.aws import session
+from python_jobs.platform.aws import session
+from python_jobs.platform.settings import Settings
 
 
 def connection(settings: Settings) -> Any:

@@ -33,18 +33,18 @@ from typing import Any, Protocol, cast
 import pandas as pd
 from pydantic import BaseModel
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.contracts import FrameContract
-from python_jobs.runtime.errors import RunError
-from python_jobs.runtime.file_lock import held
-from python_jobs.runtime.fingerprints import (
+from python_jobs.jobs.contracts import FrameContract
+from python_jobs.jobs.fingerprints import (
     code_version,
     data_fingerprint,
     options_fingerprint,
 )
-from python_jobs.runtime.job_log import told
-from python_jobs.runtime.progress import NoProgress, Progress, Task
-from python_jobs.runtime.publishing import STAMPS, JobResult, publish
+from python_jobs.jobs.log import told
+from python_jobs.jobs.publishing import STAMPS, JobResult, publish
+from python_jobs.platform.errors import RunError
+from python_jobs.platform.file_lock import held
+from python_jobs.platform.progress import NoProgress, Progress, Task
+from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.features import read_features
 from python_jobs.store.filters import all_of, equal_to, less_than

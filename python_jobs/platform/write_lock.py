@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from python_jobs.config.settings import Settings
-from python_jobs.runtime.errors import PlatformError
-from python_jobs.runtime.file_lock import held
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.file_lock import held
+from python_jobs.platform.settings import Settings
 
 
 def _machine() -> str:
@@ -104,7 +104,7 @@ def write_lock(settings: Settings, command: str) -> Iterator[None]:
     holder = Holder(command, str(settings.warehouse))
     with _folder(settings.warehouse, holder):
         if settings.target == "athena":
-            from python_jobs.runtime.s3_lock import s3_lock  # noqa: PLC0415 - slow import
+            from python_jobs.platform.s3_lock import s3_lock  # noqa: PLC0415 - slow import
 
             with s3_lock(settings, holder):
                 yield

@@ -1,0 +1,1 @@
+"""Job runner: contracts of frames, fingerprints of runs, publishing of their rows."""

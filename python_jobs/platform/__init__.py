@@ -1,0 +1,1 @@
+"""The ground floor: errors, settings, progress, locks and the ways to AWS."""

@@ -1,1 +1,0 @@
-"""What every command shares: errors with exit codes, progress, job contracts."""
