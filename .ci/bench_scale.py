@@ -98,7 +98,7 @@ class MadeFleet:
         effects = random.standard_normal((count, len(TERMS)), dtype=np.float32) * sizes
         noise += effects @ terms.T
         noise += random.uniform(2.3, 4.0, size=(count, 1)).astype(np.float32)
-        loads = np.clip(np.exp(noise), 0.0, 100.0).astype(np.float64).round(3).ravel()
+        usage = np.clip(np.exp(noise), 0.0, 100.0).astype(np.float64).round(3).ravel()
         dates = np.datetime64(AS_OF) - np.arange(days)[::-1]
         rows = count * days
         names = [f"SRV-{k:07d}" for k in numbers]
@@ -106,13 +106,13 @@ class MadeFleet:
             {
                 "server_id": _texts(names, each=len(METRICS) * days, times=1),
                 "metric": _texts(METRICS, each=days, times=len(numbers)),
-                "load_date": np.tile(dates.astype("datetime64[s]"), count),
+                "metric_date": np.tile(dates.astype("datetime64[s]"), count),
                 "calendar_id": _texts(["us_bank"], each=rows, times=1),
-                "load_unit": _texts(["percent"], each=rows, times=1),
+                "usage_unit": _texts(["percent"], each=rows, times=1),
                 "capacity_value": np.broadcast_to(100.0, rows),
                 "log_floor": np.broadcast_to(0.1, rows),
-                "load_value": loads,
-                "measured_value": loads,
+                "usage_value": usage,
+                "measured_value": usage,
                 "is_filled": np.zeros(rows, dtype=np.bool_),
                 "is_eoq_window": np.tile(
                     self._terms[:days, TERMS.index("eoq_window")] > 0.0, count

@@ -15,7 +15,7 @@ silhouettes as (
         select
             {{ cluster_count }} as cluster_count,
             count(silhouette_{{ cluster_count }}) as server_count,
-            avg(silhouette_{{ cluster_count }}) as average_silhouette
+            avg(silhouette_{{ cluster_count }}) as mean_silhouette
         from server_clusters
         {%- if not loop.last %}
             union all
@@ -67,7 +67,7 @@ cluster_qualities as (
     select
         silhouettes.cluster_count,
         silhouettes.server_count,
-        silhouettes.average_silhouette,
+        silhouettes.mean_silhouette,
         case
             when silhouettes.cluster_count = 4
                 then

@@ -1,8 +1,8 @@
 -- One row per business unit and metric: the average of the predicted daily P95 over the
 -- next days, weighted by capacity, so that a big server counts as much as it is big. CPU,
 -- memory and disk weigh by vCPU, GiB of memory and GiB of disk, network by its Mbps.
-with load_forecasts as (
-    select * from {{ ref('fct_load_forecasts') }}
+with usage_forecasts as (
+    select * from {{ ref('fct_usage_forecasts') }}
 ),
 
 servers as (
@@ -12,22 +12,22 @@ servers as (
 weighted_days as (
     select
         servers.business_unit,
-        load_forecasts.server_id,
-        load_forecasts.metric,
-        load_forecasts.target_date,
-        load_forecasts.forecast_pct,
-        case load_forecasts.metric
+        usage_forecasts.server_id,
+        usage_forecasts.metric,
+        usage_forecasts.target_date,
+        usage_forecasts.forecast_pct,
+        case usage_forecasts.metric
             when 'cpu' then cast(servers.vcpu_count as double)
             when 'memory' then servers.memory_gib
             when 'disk' then servers.disk_gib
-            else load_forecasts.capacity_value
+            else usage_forecasts.capacity_value
         end as weight
-    from load_forecasts
+    from usage_forecasts
     inner join servers
-        on load_forecasts.server_id = servers.server_id and servers.is_current
+        on usage_forecasts.server_id = servers.server_id and servers.is_current
     where
-        load_forecasts.forecast_pct is not null
-        and load_forecasts.horizon_days between 1 and cast({{ param('days') }} as bigint)
+        usage_forecasts.forecast_pct is not null
+        and usage_forecasts.horizon_days between 1 and cast({{ param('days') }} as bigint)
 ),
 
 business_units as (

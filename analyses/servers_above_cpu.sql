@@ -15,7 +15,7 @@ servers as (
 recent_days as (
     select
         server_days.server_id,
-        server_days.load_date,
+        server_days.metric_date,
         server_days.measured_pct
     from server_days
     inner join series
@@ -25,7 +25,7 @@ recent_days as (
     where
         server_days.metric = 'cpu'
         and server_days.measured_pct is not null
-        and server_days.load_date > {{ add_days(
+        and server_days.metric_date > {{ add_days(
             'series.as_of_date', '-cast(' ~ param('days') ~ ' as bigint)'
         ) }}
 ),
@@ -36,7 +36,7 @@ busy_servers as (
         count(*) as measured_day_count,
         count(case when measured_pct > cast({{ param('above_pct') }} as double) then 1 end)
             as day_above_count,
-        avg(measured_pct) as average_pct,
+        avg(measured_pct) as mean_pct,
         max(measured_pct) as peak_pct
     from recent_days
     group by server_id
@@ -52,7 +52,7 @@ named_servers as (
         servers.region,
         servers.criticality,
         servers.server_type,
-        busy_servers.average_pct,
+        busy_servers.mean_pct,
         busy_servers.peak_pct,
         busy_servers.day_above_count,
         busy_servers.measured_day_count
@@ -62,4 +62,4 @@ named_servers as (
 )
 
 select * from named_servers
-order by day_above_count desc, average_pct desc, server_id asc
+order by day_above_count desc, mean_pct desc, server_id asc

@@ -136,7 +136,7 @@ def projection_weights(design: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     numpy.ndarray
-        Shape (days, terms): ``weights.T @ log_load`` are the coefficients. A window
+        Shape (days, terms): ``weights.T @ log_usage`` are the coefficients. A window
         under 728 days has seen no year twice, so it carries level, weekdays and
         holidays only; trend and quarter ends made it worse (error 8.6 against 3.5).
         A term without variation in the window gets weight 0 by the pseudo-inverse

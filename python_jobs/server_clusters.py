@@ -1,4 +1,4 @@
-"""Group servers by how high their load is and how it behaves.
+"""Group servers by how high their usage is and how it behaves.
 
 K-Means over the profiles of all servers. A group keeps its number from run to run as
 long as its servers stay together, and is named by rule.

@@ -1,5 +1,5 @@
 -- One row per series, model, origin, block and EOQ flag whose sums in
--- ml.forecast_backtests are not those of the backtest forecasts in ml.load_forecasts
+-- ml.forecast_backtests are not those of the backtest forecasts in ml.usage_forecasts
 -- against what was measured. A block whose measured values changed since the run cannot be
 -- compared; on unchanged data there is none.
 {% set sums = [
@@ -8,10 +8,10 @@
     'squared_log_error_sum',
 ] -%}
 {% set interval_sums = ['pinball_sum', 'inside_80_count', 'inside_95_count'] -%}
-with {{ judged_runs() }},
+with {{ comparable_runs() }},
 
-load_forecasts as (
-    select * from {{ source('python_jobs', 'load_forecasts') }}
+usage_forecasts as (
+    select * from {{ source('python_jobs', 'usage_forecasts') }}
     where origin_number > 0
 ),
 
@@ -20,30 +20,30 @@ forecast_backtests as (
 ),
 
 measured_days as (
-    select * from {{ ref('feat_load_forecasts') }}
+    select * from {{ ref('feat_usage_forecasts') }}
     where measured_value is not null
 ),
 
 scored_days as (
     select
-        load_forecasts.*,
+        usage_forecasts.*,
         (
             {{ days_between(
-                'load_forecasts.origin_date', 'load_forecasts.target_date'
+                'usage_forecasts.origin_date', 'usage_forecasts.target_date'
             ) }} - 1
         ) / 10 + 1 as horizon_block,
         measured_days.is_eoq_window,
         measured_days.measured_value,
         ln(greatest(measured_days.measured_value, measured_days.log_floor))
-        - ln(greatest(load_forecasts.forecast_value, measured_days.log_floor))
+        - ln(greatest(usage_forecasts.forecast_value, measured_days.log_floor))
             as log_error
-    from load_forecasts
-    inner join judged_runs on load_forecasts.run_id = judged_runs.run_id
+    from usage_forecasts
+    inner join comparable_runs on usage_forecasts.run_id = comparable_runs.run_id
     inner join measured_days
         on
-            load_forecasts.server_id = measured_days.server_id
-            and load_forecasts.metric = measured_days.metric
-            and load_forecasts.target_date = measured_days.load_date
+            usage_forecasts.server_id = measured_days.server_id
+            and usage_forecasts.metric = measured_days.metric
+            and usage_forecasts.target_date = measured_days.metric_date
 ),
 
 recomputed_blocks as (

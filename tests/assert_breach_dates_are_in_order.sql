@@ -3,11 +3,11 @@
 select *
 from {{ ref('rpt_time_remaining') }}
 where
-    breach_p10_date > breach_p50_date
-    or breach_p50_date > breach_p90_date
-    or (breach_p10_date is null and breach_p50_date is not null)
-    or (breach_p50_date is null and breach_p90_date is not null)
-    or breach_p10_date <= as_of_date
-    or (status = 'within_horizon' and breach_p50_date is null)
-    or (status in ('beyond_horizon', 'no_capacity') and breach_p50_date is not null)
+    breach_q10_date > breach_q50_date
+    or breach_q50_date > breach_q90_date
+    or (breach_q10_date is null and breach_q50_date is not null)
+    or (breach_q50_date is null and breach_q90_date is not null)
+    or breach_q10_date <= as_of_date
+    or (status = 'within_horizon' and breach_q50_date is null)
+    or (status in ('beyond_horizon', 'no_capacity') and breach_q50_date is not null)
     or (status in ('breached', 'within_horizon')) != (days_remaining is not null)

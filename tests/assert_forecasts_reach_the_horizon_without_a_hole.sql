@@ -6,7 +6,7 @@ with forecast_counts as (
         count(*) as day_count,
         min(horizon_days) as first_day,
         max(horizon_days) as last_day
-    from {{ ref('fct_load_forecasts') }}
+    from {{ ref('fct_usage_forecasts') }}
     group by server_id, metric
 )
 

@@ -18,8 +18,8 @@ series_spans as (
     select
         server_id,
         metric,
-        min(load_date) as first_date,
-        max(load_date) as last_date,
+        min(metric_date) as first_date,
+        max(metric_date) as last_date,
         count(*) as day_count
     from server_days
     group by server_id, metric

@@ -1,6 +1,6 @@
 -- One row per series in service of which the job says nothing, and per series of which it
 -- says both or neither of a model and a reason.
-with {{ judged_runs() }},
+with {{ comparable_runs() }},
 
 series_states as (
     select * from {{ ref('fct_series_states') }}
@@ -14,7 +14,7 @@ series as (
 told_runs as (
     select distinct series_states.run_id
     from series_states
-    inner join judged_runs on series_states.run_id = judged_runs.run_id
+    inner join comparable_runs on series_states.run_id = comparable_runs.run_id
 ),
 
 untold_series as (
@@ -37,7 +37,7 @@ unclear_states as (
         metric,
         'both or neither of a model and a reason' as fault
     from series_states
-    where (job_model is null) = (refusal_reason is null)
+    where (job_model is null) = (rejection_reason is null)
 )
 
 select * from untold_series

@@ -22,7 +22,7 @@ CONFIGURATIONS = {
 """Name of a fleet and its configuration file."""
 
 TABLES = {
-    "loads": "select * from features.feat_load_forecasts",
+    "usage": "select * from features.feat_usage_forecasts",
     "terms": "select * from features.feat_calendar_weights",
     "truth": "select server_id, metric, date, true_mean, observed_value"
     " from raw.generator_truth",
@@ -40,7 +40,7 @@ class Fleet:
         Key of `CONFIGURATIONS`.
     days
         One row per series and day: ``unique_id, ds``, the rows of
-        ``feat_load_forecasts`` and ``true_value``, the generator's mean of the day.
+        ``feat_usage_forecasts`` and ``true_value``, the generator's mean of the day.
     terms
         One row per calendar and day: ``calendar_id, ds`` and the terms ``x_<term>``.
     origins
@@ -62,7 +62,7 @@ class Fleet:
     def known(self, origin: int, series: list[str]) -> pd.DataFrame:
         """Return what is known at an origin: ``unique_id, ds, y`` and the terms."""
         return self._rows(series, last=self.origins[origin]).rename(
-            columns={"load_value": "y"}
+            columns={"usage_value": "y"}
         )
 
     def ahead(self, origin: int, series: list[str]) -> pd.DataFrame:
@@ -70,7 +70,7 @@ class Fleet:
         first = self.origins[origin] + pd.Timedelta(days=1)
         last = self.origins[origin] + pd.Timedelta(days=HORIZON_DAYS)
         return self._rows(series, first=first, last=last).drop(
-            columns=["load_value", "measured_value", "is_filled"]
+            columns=["usage_value", "measured_value", "is_filled"]
         )
 
     def with_truth(self, origin: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -101,7 +101,7 @@ class Fleet:
         chosen = days[days["unique_id"].isin(series) & (days["ds"] <= last)]
         if first is not None:
             chosen = chosen[chosen["ds"] >= first]
-        left = chosen.drop(columns=["load_date", "true_value"])
+        left = chosen.drop(columns=["metric_date", "true_value"])
         return left.merge(self.terms, on=["calendar_id", "ds"], how="left")
 
 
@@ -155,10 +155,10 @@ def built_fleet(name: str, *, folder: Path) -> Fleet:
 
 
 def stratified(fleet: Fleet, *, per_metric: int) -> list[str]:
-    """Return as many series of each metric, evenly spaced from low to high load."""
-    loads = fleet.days.groupby(["metric", "unique_id"])["load_value"].median()
+    """Return as many series of each metric, evenly spaced from low to high usage."""
+    usage = fleet.days.groupby(["metric", "unique_id"])["usage_value"].median()
     chosen: list[str] = []
-    for _, of_metric in loads.groupby("metric", sort=True):
+    for _, of_metric in usage.groupby("metric", sort=True):
         ranked = of_metric.sort_values(kind="stable").index.get_level_values(1)
         places = (np.arange(per_metric) + 0.5) / per_metric * len(ranked)
         chosen.extend(ranked[places.astype(int)])
@@ -172,7 +172,7 @@ def _build(name: str, *, warehouse: Path, kept: Path) -> None:
     options = ("--config", str(configuration))
     capacity(*options, "init", warehouse=warehouse)
     capacity(*options, "generate", warehouse=warehouse)
-    features = "+feat_load_forecasts +feat_calendar_weights"
+    features = "+feat_usage_forecasts +feat_calendar_weights"
     capacity(*options, "build", "--select", features, warehouse=warehouse)
     with duckdb.connect(str(warehouse / "capacity.duckdb"), read_only=True) as session:
         for table, query in TABLES.items():
@@ -180,12 +180,12 @@ def _build(name: str, *, warehouse: Path, kept: Path) -> None:
 
 
 def _fleet(
-    name: str, *, loads: pd.DataFrame, terms: pd.DataFrame, truth: pd.DataFrame
+    name: str, *, usage: pd.DataFrame, terms: pd.DataFrame, truth: pd.DataFrame
 ) -> Fleet:
     """Put key, day and truth beside the rows; leave series with a shorter history."""
-    days = loads.assign(
-        unique_id=loads["server_id"] + " " + loads["metric"],
-        ds=pd.to_datetime(loads["load_date"]),
+    days = usage.assign(
+        unique_id=usage["server_id"] + " " + usage["metric"],
+        ds=pd.to_datetime(usage["metric_date"]),
     )
     counts = days.groupby("unique_id")["ds"].transform("size")
     whole = days[counts == counts.max()].sort_values(["unique_id", "ds"])
@@ -203,7 +203,7 @@ def _fleet(
 
 
 def _with_truth(days: pd.DataFrame, *, truth: pd.DataFrame) -> pd.DataFrame:
-    """Add the generator's mean in the unit that cleansing brought the loads to.
+    """Add the generator's mean in the unit that cleansing brought the usage to.
 
     A server that was resized has its older percentages in today's size: the truth of a
     day is scaled as its observation was.

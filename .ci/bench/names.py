@@ -11,9 +11,9 @@ TRUTH_LEVEL, WITHOUT_EOQ = "truth_level", "without_eoq"
 RIVALS = {
     "statsforecast_holt_winters": "statsforecast HoltWinters(7)",
     "statsforecast_auto_ets": "statsforecast AutoETS(7)",
-    "statsforecast_arima": "statsforecast ARIMA(1,1,1), log load, our terms",
+    "statsforecast_arima": "statsforecast ARIMA(1,1,1), log usage, our terms",
     "prophet": "Prophet, plain",
-    "prophet_regressors": "Prophet, log load, holidays and quarter ends",
+    "prophet_regressors": "Prophet, log usage, holidays and quarter ends",
     "statsmodels_holt_winters": "statsmodels ExponentialSmoothing, damped, 7",
     "statsmodels_sarimax": "statsmodels SARIMAX(1,1,1), weekdays",
 }

@@ -25,7 +25,7 @@ from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
 from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.engine.backtests import ErrorMemory, candidate_block
-from python_jobs.forecasting.engine.candidates import error_spread, loads_ahead
+from python_jobs.forecasting.engine.candidates import error_spread, usage_ahead
 from python_jobs.forecasting.engine.conformal import NO_QUANTILES, ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
@@ -38,10 +38,10 @@ from python_jobs.forecasting.forecasts import QUANTILES
 HORIZON_DAYS = 90
 SPACING_DAYS = 91
 BOUNDS = {
-    "low_80": "forecast_p10",
-    "high_80": "forecast_p90",
-    "low_95": "forecast_p2_5",
-    "high_95": "forecast_p97_5",
+    "low_80": "forecast_q10",
+    "high_80": "forecast_q90",
+    "low_95": "forecast_q2_5",
+    "high_95": "forecast_q97_5",
 }
 EOQ_TERMS = ("eoq_window", "eoq_progress", "quarter_last_5", "quarter_last_10")
 
@@ -53,7 +53,7 @@ class Given:
     Attributes
     ----------
     fleet, designs, day
-        Loads, terms by calendar, and the last known day since 1970-01-01.
+        Usage, terms by calendar, and the last known day since 1970-01-01.
     origins
         By number: 0 the day itself, the others before it. An origin holds windows, and
         what is chosen and estimated for the fleet as a whole.
@@ -102,7 +102,7 @@ def arrays(frames: Frames, left_out: tuple[str, ...] = ()) -> Given:
     terms = terms.drop_duplicates(["calendar_id", "ds"]).sort_values(names[:2])
     terms = terms.rename(columns={"ds": "calendar_date"})
     terms = terms.assign(**{f"x_{term}": 0.0 for term in left_out})
-    rows = frames.known.rename(columns={"y": "load_value", "ds": "load_date"})
+    rows = frames.known.rename(columns={"y": "usage_value", "ds": "metric_date"})
     fleet, designs = Fleet.of(rows), Designs(calendar_designs(terms))
     day = int((fleet.first_days + fleet.lengths).max()) - 1
     count = (int(fleet.lengths.max()) - FIRST_FULL_WINDOW_DAYS) // SPACING_DAYS
@@ -142,7 +142,7 @@ def fitted_forecast(given: Given, *, model: str) -> Told:
     for block in origin.blocks():
         fitted = origin.fitted(block, horizon_days=HORIZON_DAYS)
         forecast = BLOCK_MODELS[model](fitted.data)
-        values, quantiles = loads_ahead(
+        values, quantiles = usage_ahead(
             forecast,
             spread=error_spread(forecast, fitted.data.spread),
             is_eoq=origin.is_eoq_ahead(block.calendar_id, HORIZON_DAYS),
@@ -175,7 +175,7 @@ def framed(told: Told) -> pd.DataFrame:
 
 
 def panel(model: str, **options: Any) -> Forecaster:
-    """Return the public function: series, day, load and metric in, forecasts out."""
+    """Return the public function: series, day, usage and metric in, forecasts out."""
     columns = ["unique_id", "ds", "y", "metric"]
     return Forecaster(
         prepare=lambda frames: frames.known[columns],
@@ -208,14 +208,14 @@ def engine(
 
 
 def relative_to_truth(frames: Frames) -> tuple[Given, pd.DataFrame]:
-    """Return the loads relative to the generator's mean, for a design of a level only.
+    """Return the usage relative to the generator's mean, for a design of a level only.
 
     So the engine has the true calendar, trend and events, and forecasts what is left.
     """
     known, floor = frames.known, frames.known["log_floor"]
     ratio = np.maximum(known["y"], floor) / np.maximum(known["true_value"], floor)
     relative = known.assign(
-        y=ratio, measured_value=ratio, log_floor=1e-6, load_unit="", capacity_value=1e6
+        y=ratio, measured_value=ratio, log_floor=1e-6, usage_unit="", capacity_value=1e6
     )
     given = prepared(
         Frames(relative, frames.ahead), model=ENGINE, left_out=tuple(TERMS[1:])
@@ -224,7 +224,7 @@ def relative_to_truth(frames: Frames) -> tuple[Given, pd.DataFrame]:
 
 
 def times_truth(told: tuple[Told, pd.DataFrame]) -> pd.DataFrame:
-    """Return to loads: the forecast of what was left, times the truth of the day."""
+    """Return to usage: the forecast of what was left, times the truth of the day."""
     forecast, truth = told
     rows = framed(forecast).merge(truth, on=["unique_id", "ds"])
     names = ["mean", *BOUNDS]

@@ -20,9 +20,9 @@ def seasonal_naive(known: pd.DataFrame) -> pd.DataFrame:
     weeks = np.sqrt(steps // WEEK_DAYS + 1.0)
     parts = []
     for unique_id, rows in known.groupby("unique_id", sort=True):
-        loads = rows["y"].to_numpy(dtype=np.float64)
-        mean = loads[-WEEK_DAYS:][steps % WEEK_DAYS]
-        sd = np.sqrt(np.mean((loads[WEEK_DAYS:] - loads[:-WEEK_DAYS]) ** 2)) * weeks
+        usage = rows["y"].to_numpy(dtype=np.float64)
+        mean = usage[-WEEK_DAYS:][steps % WEEK_DAYS]
+        sd = np.sqrt(np.mean((usage[WEEK_DAYS:] - usage[:-WEEK_DAYS]) ** 2)) * weeks
         start = rows["ds"].iloc[-1] + pd.Timedelta(days=1)
         days = pd.date_range(start, periods=HORIZON_DAYS)
         columns = {"unique_id": unique_id, "ds": days, "mean": mean}

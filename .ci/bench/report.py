@@ -14,7 +14,7 @@ _ERRORS_TEXT = """\
 The error of a day is absolute and in percent of capacity; MAE is its mean over days
 with a measured value, {horizon} days ahead. {whole} of the {all} series have the whole
 history and are forecast from {origins} origins, 91 days apart; the peers forecast
-{sample} of them, {each} of each metric from low to high load, at origin {rounds} (1 is
+{sample} of them, {each} of each metric from low to high usage, at origin {rounds} (1 is
 the newest). Ratios are on the series and origins that both models have, ± their
 standard error over series. Coverage is that of the newest {newest} origins, all days /
 quarter ends. All models get the same cleansed history."""

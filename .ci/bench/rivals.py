@@ -52,7 +52,7 @@ def statsforecast(
         for level in LEVELS:
             names |= {f"{name}-lo-{level}": f"low_{level}"}
             names |= {f"{name}-hi-{level}": f"high_{level}"}
-        return _on_load(told.rename(columns=names), is_log=is_log)
+        return _on_usage(told.rename(columns=names), is_log=is_log)
 
     return Forecaster(forecast)
 
@@ -76,7 +76,7 @@ def prophet(*, is_log: bool, with_terms: bool) -> Forecaster:
             told = model.predict(coming[unique_id])
             columns = {"ds": told["ds"], "mean": told["yhat"], **_bounds(samples)}
             parts.append(pd.DataFrame(columns).assign(unique_id=unique_id))
-        return _on_load(pd.concat(parts, ignore_index=True), is_log=is_log)
+        return _on_usage(pd.concat(parts, ignore_index=True), is_log=is_log)
 
     return Forecaster(forecast)
 
@@ -151,8 +151,8 @@ def _bounds(samples: Any) -> dict[str, Any]:
     return bounds
 
 
-def _on_load(told: pd.DataFrame, *, is_log: bool) -> pd.DataFrame:
-    """Return the forecast in the unit of the load."""
+def _on_usage(told: pd.DataFrame, *, is_log: bool) -> pd.DataFrame:
+    """Return the forecast in the unit of the usage."""
     numbers = [name for name in told if name not in {"unique_id", "ds"}]
     told = told[["unique_id", "ds", *numbers]]
     if is_log:

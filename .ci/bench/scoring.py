@@ -19,9 +19,9 @@ def scores(forecast: pd.DataFrame, lived: pd.DataFrame, *, origin: int) -> pd.Da
     ----------
     forecast
         ``unique_id, ds, mean`` and, where there are intervals, ``low_80, high_80,
-        low_95, high_95``, in the unit of the load.
+        low_95, high_95``, in the unit of the usage.
     lived
-        ``unique_id, ds, measured_value, capacity_value, load_unit, is_eoq_window``;
+        ``unique_id, ds, measured_value, capacity_value, usage_unit, is_eoq_window``;
         days without a measured value are not scored.
     origin
         Number of the origin.
@@ -31,11 +31,11 @@ def scores(forecast: pd.DataFrame, lived: pd.DataFrame, *, origin: int) -> pd.Da
     pandas.DataFrame
         ``unique_id, origin, is_eoq`` and the columns of `SUMS`: the error is absolute
         and in percent of capacity; what is inside an interval counts 1, and NaN for a
-        model that has none. A percentage is cut at 0 and 100 first, any load at 0. A
+        model that has none. A percentage is cut at 0 and 100 first, any usage at 0. A
         series with a day that is not finite is left out.
     """
     days = lived.merge(forecast, on=["unique_id", "ds"], how="inner")
-    ceiling = days["load_unit"].map({"percent": 100.0}).fillna(np.inf)
+    ceiling = days["usage_unit"].map({"percent": 100.0}).fillna(np.inf)
     mean = days["mean"].clip(0.0, ceiling)
     actual = days["measured_value"].astype(np.float64)
     columns = {

@@ -11,7 +11,7 @@ STEPS = (
     ("generate",),
     ("build",),
     ("jobs", "calendar_weights"),
-    ("jobs", "load_forecasts"),
+    ("jobs", "usage_forecasts"),
     ("jobs", "server_clusters"),
     ("build",),
     ("run",),

@@ -17,7 +17,7 @@
 {% macro breach_probabilities(keys) -%}
 {{ exceeding_days(keys) }},
 
-{{ completing_days(keys) }},
+{{ hitting_probabilities(keys) }},
 
 cumulated_days as (
     select
@@ -29,7 +29,7 @@ cumulated_days as (
         1e0 - exp(sum(ln(1e0 - exceedance)) over (
             partition by trace_number order by day_number rows unbounded preceding
         )) as any_day
-    from completing_days
+    from hitting_probabilities
 ),
 
 computed_days as (

@@ -19,7 +19,7 @@
     sum(log_error) as log_error_sum,
     sum(log_error * log_error) as squared_log_error_sum,
     {%- if has_quantiles %}
-    count(forecast_p50) as interval_day_count,
+    count(forecast_q50) as interval_day_count,
     sum(
         (
             {%- for suffix, per_mille in forecast_quantiles() %}
@@ -30,7 +30,7 @@
             {%- endfor %}
         ) / 9e0
     ) as pinball_sum,
-    {%- for coverage, first, last in [(80, 'p10', 'p90'), (95, 'p2_5', 'p97_5')] %}
+    {%- for coverage, first, last in [(80, 'q10', 'q90'), (95, 'q2_5', 'q97_5')] %}
     count(
         case
             when

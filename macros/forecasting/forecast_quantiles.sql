@@ -1,8 +1,8 @@
 {#- The published quantiles of a forecast: column suffix and probability in per mille. -#}
 {% macro forecast_quantiles() -%}
     {{ return([
-        ('p2_5', 25), ('p5', 50), ('p10', 100), ('p25', 250), ('p50', 500),
-        ('p75', 750), ('p90', 900), ('p95', 950), ('p97_5', 975),
+        ('q2_5', 25), ('q5', 50), ('q10', 100), ('q25', 250), ('q50', 500),
+        ('q75', 750), ('q90', 900), ('q95', 950), ('q97_5', 975),
     ]) }}
 {%- endmacro %}
 
@@ -23,9 +23,9 @@
 
 {#- A quantile of the forecast in its unit, from the log forecast, the series' spread and
     a quantile of standardised log errors; a percentage stays under 100. -#}
-{% macro load_from_log(log_load, load_unit) -%}
+{% macro usage_from_log(log_usage, usage_unit) -%}
     case
-        when {{ load_unit }} = 'percent' and {{ log_load }} > ln(100e0) then 100e0
-        else exp({{ log_load }})
+        when {{ usage_unit }} = 'percent' and {{ log_usage }} > ln(100e0) then 100e0
+        else exp({{ log_usage }})
     end
 {%- endmacro %}

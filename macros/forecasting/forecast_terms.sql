@@ -11,7 +11,7 @@
     ]) }}
 {%- endmacro %}
 
-{#- The log load that the calendar explains: coefficients times the day's terms. -#}
+{#- The log usage that the calendar explains: coefficients times the day's terms. -#}
 {% macro calendar_fit(coefficients, terms) -%}
     {%- for term in forecast_terms() -%}
         {%- if not loop.first %} + {% endif -%}

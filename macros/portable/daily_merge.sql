@@ -6,11 +6,11 @@
     {{ return({
         'materialized': 'incremental',
         'incremental_strategy': 'merge',
-        'unique_key': ['server_id', 'metric', 'load_date'],
-        'partitioned_by': ['month(load_date)'],
+        'unique_key': ['server_id', 'metric', 'metric_date'],
+        'partitioned_by': ['month(metric_date)'],
         'full_refresh': first_date is none,
         'incremental_predicates':
-            none if first_date is none else [merge_from('load_date', first_date)],
+            none if first_date is none else [merge_from('metric_date', first_date)],
     }) }}
 {%- endmacro %}
 

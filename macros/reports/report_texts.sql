@@ -50,7 +50,7 @@
                 end
         when 'under_used'
             then
-                'Averaged ' || {{ tenth_text(rows ~ '.average_pct') }}
+                'Averaged ' || {{ tenth_text(rows ~ '.mean_pct') }}
                 || ' % over the last 364 days, under-used below '
                 || {{ whole_text(rows ~ '.under_used_threshold_pct') }} || ' %'
         else {{ probability_text(rows, 'high') }}
@@ -100,7 +100,7 @@
                 || ' quarter end'
         else
             'CPU and memory are under-used, quarter ends included: ' || metric
-            || ', the fuller one, averaged ' || {{ tenth_text('average_pct') }}
+            || ', the fuller one, averaged ' || {{ tenth_text('mean_pct') }}
             || ' % and reached ' || {{ tenth_text('eoq_peak_pct') }}
             || ' % in EOQ windows of the last 364 days'
     end

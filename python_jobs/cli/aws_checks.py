@@ -41,9 +41,9 @@ def _credentials(settings: Settings) -> str:
 
 def _region(settings: Settings) -> str:
     addresses = {settings.endpoint_url, *settings.service_endpoints.values()}
-    stand_ins = ", ".join(sorted(each for each in addresses if each))
-    if stand_ins:
-        return f"{settings.region}, but {stand_ins} stands in for AWS"
+    fallbacks = ", ".join(sorted(each for each in addresses if each))
+    if fallbacks:
+        return f"{settings.region}, but {fallbacks} stands in for AWS"
     return settings.region
 
 

@@ -79,5 +79,5 @@ def _summary(rows: "pd.DataFrame", output: Path, *, horizon: int) -> str:
     reasons = of_series["reason"].value_counts()
     if len(reasons):
         counts = ", ".join(f"{count} {name}" for name, count in reasons.items())
-        text += f"; stand-ins: {counts}"
+        text += f"; fallbacks: {counts}"
     return text

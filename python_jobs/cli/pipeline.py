@@ -20,14 +20,14 @@ from python_jobs.cli.state import (
 )
 from python_jobs.platform.errors import RunError, UsageError
 
-JOBS = ("calendar_weights", "load_forecasts", "server_clusters")
+JOBS = ("calendar_weights", "usage_forecasts", "server_clusters")
 """The jobs in the order in which they run; none reads what another wrote."""
 
 # What the first steps build; each contains the one before.
 _PLANNED = ("+int_server_capacities",)
 _FEATURES = ("+path:models/features",)
 
-_FITTING = ("load_forecasts", "server_clusters")
+_FITTING = ("usage_forecasts", "server_clusters")
 
 
 def is_empty(session: Session) -> bool:
@@ -201,7 +201,7 @@ def _sizes_hash(session: Session) -> str:
     table = relation(session.settings, "intermediate", "int_server_capacities")
     columns = (
         "server_id, metric, first_date, last_date, decommissioned_date, calendar_id,"
-        " load_unit, capacity_value, rebase_ratio"
+        " usage_unit, capacity_value, rebase_ratio"
     )
     rows = read_sql(
         session.settings,

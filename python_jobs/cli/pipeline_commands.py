@@ -56,16 +56,16 @@ def jobs(
         bool,
         typer.Option(
             "--from-saved",
-            help="load_forecasts: forecast from the newest saved models, fit nothing.",
+            help="usage_forecasts: forecast from the newest saved models, fit nothing.",
         ),
     ] = False,
 ) -> None:
     """Run Python jobs over the built features and publish their rows; default: all."""
     session: Session = ctx.obj
     check_names(names or JOBS)
-    if from_saved and names != ["load_forecasts"]:
+    if from_saved and names != ["usage_forecasts"]:
         raise UsageError(
-            "--from-saved is for one job alone → `capacity jobs load_forecasts"
+            "--from-saved is for one job alone → `capacity jobs usage_forecasts"
             " --from-saved`"
         )
     with session.writing("jobs"):

@@ -13,10 +13,10 @@ from python_jobs.platform.settings import Settings
 _FLEET = """
 select
     count(distinct server_id) as server_count,
-    count(distinct load_date) as day_count,
+    count(distinct metric_date) as day_count,
     count(*) as value_count,
-    min(load_date) as first_date,
-    max(load_date) as last_date
+    min(metric_date) as first_date,
+    max(metric_date) as last_date
 from {fct_server_days}
 """
 
@@ -25,7 +25,7 @@ select
     forecast_source,
     forecast_model,
     count(distinct server_id || ' ' || metric) as series_count
-from {fct_load_forecasts}
+from {fct_usage_forecasts}
 group by forecast_source, forecast_model
 order by series_count desc, forecast_source, forecast_model
 """
@@ -73,15 +73,15 @@ order by horizon_days
 
 _BREACHES = """
 select
-    server_id, metric, threshold_pct, status, breach_p10_date, breach_p50_date,
-    breach_p90_date
+    server_id, metric, threshold_pct, status, breach_q10_date, breach_q50_date,
+    breach_q90_date
 from {rpt_time_remaining} as times
 inner join {rpt_data_quality} as qualities using (server_id, metric)
 where
     times.status = 'within_horizon'
     and times.risk_level = 'high'
     and qualities.series_state = 'reporting'
-order by times.breach_p50_date, times.breach_p10_date, server_id, metric
+order by times.breach_q50_date, times.breach_q10_date, server_id, metric
 limit 5
 """
 
@@ -100,7 +100,7 @@ order by server_count desc, recommended_action
 
 _MARTS = (
     "fct_server_days",
-    "fct_load_forecasts",
+    "fct_usage_forecasts",
     "rpt_forecast_accuracy",
     "rpt_capacity_risk",
     "rpt_data_quality",

@@ -27,8 +27,8 @@ FEATURES = columns_of(*LEVELS, *BEHAVIOURS)
 def scaled_profiles(profiles: pd.DataFrame) -> NDArray[np.float64]:
     """Return the profiles as points.
 
-    Levels and ratios are compared by their logarithm: half the load is as far from the
-    middle as twice the load. Each column is centred on its median, divided by its
+    Levels and ratios are compared by their logarithm: half the usage is as far from the
+    middle as twice the usage. Each column is centred on its median, divided by its
     interquartile range and clipped. Levels, fewer than behaviours, are weighted so that
     both sides have the same say: what is consolidated is capacity that is not used.
 

@@ -1,1 +1,1 @@
-"""Fit, guard and score load forecasts; group servers. Arrays in, arrays out."""
+"""Fit, guard and score usage forecasts; group servers. Arrays in, arrays out."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import OriginOutcomes
-from python_jobs.forecasting.series import LoadSeries
+from python_jobs.forecasting.series import UsageSeries
 from python_jobs.platform.errors import RunError
 
 FEWEST_BROKEN_FITS = 10
@@ -15,12 +15,12 @@ FEWEST_BROKEN_FITS = 10
 _log = logging.getLogger(__name__)
 
 
-def account_for(series: Iterable[LoadSeries], at_origin: OriginOutcomes) -> None:
+def account_for(series: Iterable[UsageSeries], at_origin: OriginOutcomes) -> None:
     """Fail when a series has neither a forecast nor a reason: it was lost."""
     for each in series:
         if not at_origin.outcomes.get(each.key):
             raise RunError(
-                f"load_forecasts: server_id {each.server_id}, metric {each.metric} has"
+                f"usage_forecasts: server_id {each.server_id}, metric {each.metric} has"
                 f" neither a forecast nor a reason at origin {at_origin.origin.number}"
                 " → nothing was published; the job has a fault"
             )
@@ -37,7 +37,7 @@ def refuse_broken_candidates(at_origin: OriginOutcomes) -> None:
     for candidate, count in broken.items():
         if candidate not in fitted and count >= FEWEST_BROKEN_FITS:
             raise RunError(
-                f"load_forecasts: {candidate} broke down on all {count} series that it"
+                f"usage_forecasts: {candidate} broke down on all {count} series that it"
                 f" was fitted to at origin {at_origin.origin.number} → nothing was"
                 " published; leave it out of jobs.candidates in the configuration, or"
                 " mend it"

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.forecasts import QUANTILES, LoadForecast
-from python_jobs.forecasting.series import WEEK_DAYS, Booleans, Floats, LoadSeries
+from python_jobs.forecasting.forecasts import QUANTILES, UsageForecast
+from python_jobs.forecasting.series import WEEK_DAYS, Booleans, Floats, UsageSeries
 
 BACKTEST_DAYS = 90
 BLOCK_DAYS = 10
@@ -35,7 +35,7 @@ _POSITION = {name: position for position, name in enumerate(QUANTILES)}
 
 
 def day_errors(
-    forecast: LoadForecast,
+    forecast: UsageForecast,
     *,
     measured_values: Floats,
     is_eoq_window: Booleans,
@@ -53,7 +53,7 @@ def day_errors(
     is_eoq_window
         Whether each of them lies in an EOQ window.
     log_floor
-        Floor under a logarithm, load unit.
+        Floor under a logarithm, usage unit.
 
     Returns
     -------
@@ -102,9 +102,9 @@ def _errors(
         "log_error_sum": log_error,
         "squared_log_error_sum": log_error**2,
         "pinball_sum": pinball.mean(axis=1),
-        "inside_80_count": _inside(actual, quantiles, "forecast_p10", "forecast_p90"),
+        "inside_80_count": _inside(actual, quantiles, "forecast_q10", "forecast_q90"),
         "inside_95_count": _inside(
-            actual, quantiles, "forecast_p2_5", "forecast_p97_5"
+            actual, quantiles, "forecast_q2_5", "forecast_q97_5"
         ),
     }
 
@@ -119,14 +119,14 @@ def _inside(
     return is_inside.astype(np.int64)
 
 
-def error_scale(series: LoadSeries, *, origin_date: np.datetime64) -> float:
+def error_scale(series: UsageSeries, *, origin_date: np.datetime64) -> float:
     """Return the mean absolute change from one week to the next before the origin.
 
-    Over the last `SCALE_DAYS` days, the same as in SQL; NaN when the load never moved
+    Over the last `SCALE_DAYS` days, the same as in SQL; NaN when the usage never moved
     or the history is shorter than eight days.
     """
-    loads = series.load_values[series.past(origin_date)]
-    changes = np.abs(loads[WEEK_DAYS:] - loads[:-WEEK_DAYS])[-SCALE_DAYS:]
+    usage = series.usage_values[series.past(origin_date)]
+    changes = np.abs(usage[WEEK_DAYS:] - usage[:-WEEK_DAYS])[-SCALE_DAYS:]
     if len(changes) == 0 or changes.mean() == 0.0:
         return np.nan
     return float(changes.mean())

@@ -43,12 +43,12 @@ class _Live:
     shift_days: np.ndarray
     values: np.ndarray
     frames: Frames = field(
-        default_factory=lambda: {"ml.load_forecasts": [], "ml.forecast_models": []}
+        default_factory=lambda: {"ml.usage_forecasts": [], "ml.forecast_models": []}
     )
 
 
 def forecast_batched(
-    loads: pd.DataFrame,
+    usage: pd.DataFrame,
     *,
     designs: Mapping[str, CalendarDesign],
     origins: Sequence[Origin],
@@ -60,8 +60,8 @@ def forecast_batched(
 
     Parameters
     ----------
-    loads
-        Rows of ``feat_load_forecasts``.
+    usage
+        Rows of ``feat_usage_forecasts``.
     designs, origins
         Terms by calendar; the live origin first, then back in time.
     options, progress
@@ -79,7 +79,7 @@ def forecast_batched(
     RunError
         If a series has neither a forecast nor a reason.
     """
-    fleet = Fleet.of(loads)
+    fleet = Fleet.of(usage)
     forecast = FleetForecast(
         fleet,
         designs=Designs(designs),
@@ -136,7 +136,7 @@ def _run_champions(
             continue
         told, day = by_model[model], forecast.engines[number].day
         rows = np.flatnonzero(told.is_valid)
-        live.frames["ml.load_forecasts"].append(
+        live.frames["ml.usage_forecasts"].append(
             forecast_frame(
                 *(fleet, told),
                 rows=rows,
@@ -180,7 +180,7 @@ def _accounted(
         found = outcome or reason
         if found is None:
             raise RunError(
-                f"load_forecasts: server_id {fleet.server_ids[series]}, metric"
+                f"usage_forecasts: server_id {fleet.server_ids[series]}, metric"
                 f" {fleet.metrics[series]} has neither a forecast nor a reason at"
                 " origin 0 → nothing was published; the job has a fault"
             )

@@ -1,7 +1,7 @@
-"""What the calendar explains of the logarithm of the load, for all series at once.
+"""What the calendar explains of the logarithm of the usage, for all series at once.
 
 All series of a calendar share one design, so one least-squares solve per history
-window serves them all: coefficients are projection weights times log loads. Candidates
+window serves them all: coefficients are projection weights times log usage. Candidates
 are fitted on what is left. The weights are those of the SQL forecast.
 """
 
@@ -14,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from python_jobs.calendar_weights import TERMS, WINDOW_DAYS, projection_weights
-from python_jobs.forecasting.series import ONE_DAY, Days, Floats, LoadSeries
+from python_jobs.forecasting.series import ONE_DAY, Days, Floats, UsageSeries
 from python_jobs.platform.errors import InputError
 
 LARGEST_FILLED_SHARE = 0.25
@@ -51,9 +51,9 @@ class CalendarFit:
     window_days
         Days of history that the coefficients were solved on.
     residuals
-        Log load less what the calendar explains, over the window, shape (days,).
+        Log usage less what the calendar explains, over the window, shape (days,).
     explained
-        What the calendar explains of the days ahead, log load, shape (horizon,).
+        What the calendar explains of the days ahead, log usage, shape (horizon,).
     """
 
     window_days: int
@@ -87,7 +87,7 @@ def calendar_designs(feature_rows: pd.DataFrame) -> dict[str, CalendarDesign]:
 
 
 def longest_window(
-    series: LoadSeries, *, origin_date: np.datetime64, first_day: np.datetime64
+    series: UsageSeries, *, origin_date: np.datetime64, first_day: np.datetime64
 ) -> int | None:
     """Return the longest history window that the series fills at the origin.
 
@@ -117,7 +117,7 @@ def longest_window(
 
 
 def fit_calendar(
-    series: Sequence[LoadSeries],
+    series: Sequence[UsageSeries],
     *,
     designs: Mapping[str, CalendarDesign],
     origin_date: np.datetime64,
@@ -141,7 +141,7 @@ def fit_calendar(
     dict
         By (server, metric); without the series that fill no window.
     """
-    alike: defaultdict[tuple[str, int], list[LoadSeries]] = defaultdict(list)
+    alike: defaultdict[tuple[str, int], list[UsageSeries]] = defaultdict(list)
     for each in series:
         window_days = longest_window(
             each,
@@ -161,21 +161,21 @@ def fit_calendar(
 
 
 def _fit_group(
-    group: Sequence[LoadSeries],
+    group: Sequence[UsageSeries],
     *,
     terms: Floats,
     origin_date: np.datetime64,
     window_days: int,
 ) -> dict[tuple[str, str], CalendarFit]:
     """Solve for the series of one calendar and window: one product for them all."""
-    log_loads = np.column_stack(
-        [each.log_loads(origin_date)[-window_days:] for each in group]
+    log_usage = np.column_stack(
+        [each.log_usage(origin_date)[-window_days:] for each in group]
     )
     past_terms = terms[:window_days]
     # matrices this thin cost more to share between threads than to solve
     with threadpool_limits(limits=1, user_api="blas"):
-        coefficients = projection_weights(past_terms).T @ log_loads
-        residuals = log_loads - past_terms @ coefficients
+        coefficients = projection_weights(past_terms).T @ log_usage
+        residuals = log_usage - past_terms @ coefficients
         explained = terms[window_days:] @ coefficients
     return {
         each.key: CalendarFit(

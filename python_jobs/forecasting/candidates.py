@@ -2,7 +2,7 @@
 
 Each takes what was seen, ascending and without gaps, and returns the model's own
 forecast on the scale of what it was given. The calendar candidates get the logarithm
-less what the calendar explains; the others the load as it is. The literal statsmodels
+less what the calendar explains; the others the usage as it is. The literal statsmodels
 classes do the fitting.
 """
 
@@ -35,7 +35,7 @@ class CandidateModel:
     predict
         Function of (values, horizon_days, maximum_iterations).
     is_calendar_adjusted
-        Whether it gets the calendar's residual of the log load, else the load.
+        Whether it gets the calendar's residual of the log usage, else the usage.
     """
 
     predict: Callable[[Floats, int, int], Prediction]

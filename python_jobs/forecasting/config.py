@@ -52,7 +52,7 @@ def _without_repeats(
 
 
 class JobsConfig(BaseModel):
-    """Options of `load_forecasts` and `server_clusters`.
+    """Options of `usage_forecasts` and `server_clusters`.
 
     Attributes
     ----------

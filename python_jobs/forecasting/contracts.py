@@ -1,4 +1,4 @@
-"""Contracts of what the job ``load_forecasts`` reads and writes."""
+"""Contracts of what the job ``usage_forecasts`` reads and writes."""
 
 from python_jobs.calendar_weights import READS as CALENDAR_READS
 from python_jobs.forecasting.config import ALL_CANDIDATES
@@ -27,21 +27,21 @@ _MODEL_COLUMNS = {
 _MODEL_KEY = ("server_id", "metric", "model", "parameter")
 
 READS = {
-    "feat_load_forecasts": FrameContract(
+    "feat_usage_forecasts": FrameContract(
         columns={
             "server_id": Column("string"),
             "metric": _METRIC,
-            "load_date": Column("date"),
+            "metric_date": Column("date"),
             "calendar_id": Column("string"),
-            "load_unit": Column("string", allowed=("percent", "mbps")),
+            "usage_unit": Column("string", allowed=("percent", "mbps")),
             "capacity_value": Column("number", nullable=True, minimum=0.0),
             "log_floor": Column("number", minimum=0.0),
-            "load_value": Column("number", minimum=0.0),
+            "usage_value": Column("number", minimum=0.0),
             "measured_value": Column("number", nullable=True, minimum=0.0),
             "is_filled": Column("boolean"),
             "is_eoq_window": Column("boolean"),
         },
-        key=("server_id", "metric", "load_date"),
+        key=("server_id", "metric", "metric_date"),
     ),
     "feat_calendar_weights": CALENDAR_READS["feat_calendar_weights"],
     "ml.forecast_models": FrameContract(
@@ -52,7 +52,7 @@ READS = {
     ),
 }
 WRITES = {
-    "ml.load_forecasts": FrameContract(
+    "ml.usage_forecasts": FrameContract(
         columns={
             "origin_number": Column("integer", minimum=0),
             "origin_date": Column("date"),

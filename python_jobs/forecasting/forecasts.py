@@ -1,4 +1,4 @@
-"""From a model's prediction to the forecast of a load, with quantiles."""
+"""From a model's prediction to the forecast of a usage, with quantiles."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from python_jobs.forecasting.guards import Reason, RefusedError, check_forecast
 from python_jobs.forecasting.series import Floats
 
 QUANTILES: dict[str, float] = {
-    "forecast_p2_5": 0.025,
-    "forecast_p5": 0.05,
-    "forecast_p10": 0.1,
-    "forecast_p25": 0.25,
-    "forecast_p50": 0.5,
-    "forecast_p75": 0.75,
-    "forecast_p90": 0.9,
-    "forecast_p95": 0.95,
-    "forecast_p97_5": 0.975,
+    "forecast_q2_5": 0.025,
+    "forecast_q5": 0.05,
+    "forecast_q10": 0.1,
+    "forecast_q25": 0.25,
+    "forecast_q50": 0.5,
+    "forecast_q75": 0.75,
+    "forecast_q90": 0.9,
+    "forecast_q95": 0.95,
+    "forecast_q97_5": 0.975,
 }
 """Published quantiles: column and probability, ascending."""
 
@@ -32,12 +32,12 @@ class FitTask:
     ----------
     key
         Server and metric.
-    loads
-        Newest loads up to the origin, load unit, shape (days,).
+    usage
+        Newest usage up to the origin, usage unit, shape (days,).
     residuals
-        Log load less what the calendar explains, newest days, shape (days,).
+        Log usage less what the calendar explains, newest days, shape (days,).
     explained
-        What the calendar explains of the days ahead, log load, shape (horizon,).
+        What the calendar explains of the days ahead, log usage, shape (horizon,).
     ceiling, capacity_value
         Value a forecast is cut at; capacity, NaN when unknown.
     candidates
@@ -47,7 +47,7 @@ class FitTask:
     """
 
     key: tuple[str, str]
-    loads: Floats
+    usage: Floats
     residuals: Floats
     explained: Floats
     ceiling: float
@@ -57,8 +57,8 @@ class FitTask:
 
 
 @dataclass(frozen=True)
-class LoadForecast:
-    """Forecast of the days ahead in the unit of the load.
+class UsageForecast:
+    """Forecast of the days ahead in the unit of the usage.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class LoadForecast:
     quantiles: Floats
 
 
-Outcome = LoadForecast | Reason
+Outcome = UsageForecast | Reason
 
 
 def forecast_outcomes(task: FitTask) -> dict[Candidate, Outcome]:
@@ -86,12 +86,12 @@ def forecast_outcomes(task: FitTask) -> dict[Candidate, Outcome]:
     return outcomes
 
 
-def _forecast(candidate: Candidate, task: FitTask) -> LoadForecast:
-    """Fit one candidate, guard what it says, and turn it into loads."""
+def _forecast(candidate: Candidate, task: FitTask) -> UsageForecast:
+    """Fit one candidate, guard what it says, and turn it into usage."""
     is_log = CANDIDATE_MODELS[candidate].is_calendar_adjusted
     prediction = predict(
         candidate,
-        task.residuals if is_log else task.loads,
+        task.residuals if is_log else task.usage,
         horizon_days=len(task.explained),
         maximum_iterations=task.maximum_iterations,
     )
@@ -100,13 +100,13 @@ def _forecast(candidate: Candidate, task: FitTask) -> LoadForecast:
         check_forecast(
             np.exp(centre) if is_log else centre,
             spread=prediction.sd,
-            seen=task.loads,
+            seen=task.usage,
             capacity_value=task.capacity_value,
         )
         deviates = ndtri(np.array([0.5, *QUANTILES.values()]))
         scores = centre[:, None] + prediction.sd[:, None] * deviates
-        loads = np.exp(scores) if is_log else scores
-    loads = np.clip(loads, 0.0, task.ceiling)
-    if not np.isfinite(loads).all():
+        usage = np.exp(scores) if is_log else scores
+    usage = np.clip(usage, 0.0, task.ceiling)
+    if not np.isfinite(usage).all():
         raise RefusedError(Reason.FORECAST_NOT_FINITE)
-    return LoadForecast(values=loads[:, 0], quantiles=loads[:, 1:])
+    return UsageForecast(values=usage[:, 0], quantiles=usage[:, 1:])

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from python_jobs.forecasting.series import Floats, LoadSeries
+from python_jobs.forecasting.series import Floats, UsageSeries
 
 LARGEST_SILENT_DAYS = 14
 """A series last measured so many days before the origin is not forecast: it is dead."""
@@ -49,19 +49,21 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-def unusable_reason(series: LoadSeries, *, origin_date: np.datetime64) -> Reason | None:
+def unusable_reason(
+    series: UsageSeries, *, origin_date: np.datetime64
+) -> Reason | None:
     """Return why no candidate may be fitted on the history at the origin, if so."""
     past = series.past(origin_date)
     if past.stop == 0:
         return Reason.TOO_SHORT
-    loads = np.maximum(series.load_values[past], series.log_floor)
+    usage = np.maximum(series.usage_values[past], series.log_floor)
     measured = series.measured_values[past]
     breaches = {
         Reason.GAP: not series.is_unbroken,
         Reason.ENDED: series.days[past][-1] < origin_date,
-        Reason.NOT_FINITE: not np.isfinite(loads).all(),
+        Reason.NOT_FINITE: not np.isfinite(usage).all(),
         Reason.SILENT: not np.isfinite(measured[-LARGEST_SILENT_DAYS:]).any(),
-        Reason.FLAT: np.ptp(loads[-FLAT_DAYS:]) == 0.0,
+        Reason.FLAT: np.ptp(usage[-FLAT_DAYS:]) == 0.0,
     }
     return next((reason for reason, is_so in breaches.items() if is_so), None)
 
@@ -83,17 +85,17 @@ def check_history(values: Floats) -> None:
 def check_forecast(
     forecast: Floats, *, spread: Floats, seen: Floats, capacity_value: float
 ) -> None:
-    """Refuse a forecast that no load can follow.
+    """Refuse a forecast that no usage can follow.
 
     Parameters
     ----------
     forecast, spread
-        Load of the days ahead before it is cut at 100 %, and the standard deviation of
+        Usage of the days ahead before it is cut at 100 %, and the standard deviation of
         its error on the model's own scale, shape (horizon,).
     seen
-        Loads that the model was fitted on, shape (days,).
+        Usage that the model was fitted on, shape (days,).
     capacity_value
-        In the unit of the load; NaN when unknown.
+        In the unit of the usage; NaN when unknown.
 
     Raises
     ------

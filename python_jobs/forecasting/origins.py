@@ -14,10 +14,10 @@ from python_jobs.forecasting.calendar_fit import (
     fit_calendar,
 )
 from python_jobs.forecasting.config import Candidate, JobsConfig
-from python_jobs.forecasting.forecasts import FitTask, LoadForecast, Outcome
+from python_jobs.forecasting.forecasts import FitTask, Outcome, UsageForecast
 from python_jobs.forecasting.guards import Reason, unusable_reason
 from python_jobs.forecasting.parallel import fit_all
-from python_jobs.forecasting.series import ONE_DAY, LoadSeries
+from python_jobs.forecasting.series import ONE_DAY, UsageSeries
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import Task
 
@@ -61,11 +61,11 @@ class OriginOutcomes:
     origin: Origin
     outcomes: Mapping[tuple[str, str], Mapping[Candidate, Outcome]]
 
-    def forecasts(self) -> Iterator[tuple[tuple[str, str], Candidate, LoadForecast]]:
+    def forecasts(self) -> Iterator[tuple[tuple[str, str], Candidate, UsageForecast]]:
         """Yield key, candidate and forecast of the candidates that have one."""
         for key, by_candidate in self.outcomes.items():
             for candidate, outcome in by_candidate.items():
-                if isinstance(outcome, LoadForecast):
+                if isinstance(outcome, UsageForecast):
                     yield key, candidate, outcome
 
     def refusals(self) -> Iterator[tuple[tuple[str, str], Candidate, Reason]]:
@@ -114,7 +114,7 @@ def forecast_origins(calendar_rows: pd.DataFrame, *, as_of_date: date) -> list[O
 
 
 def forecast_origin(
-    series: Iterable[LoadSeries],
+    series: Iterable[UsageSeries],
     *,
     origin: Origin,
     candidates: Mapping[tuple[str, str], tuple[Candidate, ...]],
@@ -143,7 +143,7 @@ def forecast_origin(
         If a series comes back without a forecast or a reason.
     """
     outcomes: dict[tuple[str, str], Mapping[Candidate, Outcome]] = {}
-    usable: list[LoadSeries] = []
+    usable: list[UsageSeries] = []
     for each in series:
         reason = unusable_reason(each, origin_date=origin.date)
         if reason is None and not candidates[each.key]:
@@ -176,7 +176,7 @@ def forecast_origin(
 
 
 def _task(
-    series: LoadSeries,
+    series: UsageSeries,
     candidates: tuple[Candidate, ...],
     *,
     fit: CalendarFit,
@@ -185,10 +185,10 @@ def _task(
 ) -> FitTask:
     """Hand out the newest days, no more than the window that is well filled."""
     seen_days = min(options.fit_days, fit.window_days)
-    loads = series.load_values[series.past(origin.date)]
+    usage = series.usage_values[series.past(origin.date)]
     return FitTask(
         key=series.key,
-        loads=loads[-seen_days:].copy(),
+        usage=usage[-seen_days:].copy(),
         residuals=fit.residuals[-seen_days:].copy(),
         explained=fit.explained,
         ceiling=series.ceiling,

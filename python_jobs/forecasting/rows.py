@@ -14,9 +14,9 @@ from python_jobs.forecasting.backtest import (
     error_scale,
 )
 from python_jobs.forecasting.config import Candidate
-from python_jobs.forecasting.forecasts import QUANTILES, LoadForecast
+from python_jobs.forecasting.forecasts import QUANTILES, UsageForecast
 from python_jobs.forecasting.origins import Origin, OriginOutcomes
-from python_jobs.forecasting.series import ONE_DAY, LoadSeries
+from python_jobs.forecasting.series import ONE_DAY, UsageSeries
 
 SMALLEST_COVERAGE = 0.95
 """Share of a metric's series that a model must reach to be its best, as in SQL."""
@@ -30,7 +30,7 @@ Columns = Mapping[str, NDArray[Any]]
 def forecast_rows(
     outcomes: Iterable[OriginOutcomes], *, best: Mapping[str, Candidate]
 ) -> pd.DataFrame:
-    """Return the rows of ``ml.load_forecasts``.
+    """Return the rows of ``ml.usage_forecasts``.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def forecast_rows(
     return _stacked(kept, columns=columns)
 
 
-def _days_ahead(forecast: LoadForecast, origin: Origin) -> Columns:
+def _days_ahead(forecast: UsageForecast, origin: Origin) -> Columns:
     """Return one forecast as columns, a row per day ahead."""
     ahead = np.arange(1, len(forecast.values) + 1)
     return {
@@ -64,7 +64,7 @@ def _days_ahead(forecast: LoadForecast, origin: Origin) -> Columns:
 
 
 def backtest_rows(
-    outcomes: Iterable[OriginOutcomes], *, series: Iterable[LoadSeries]
+    outcomes: Iterable[OriginOutcomes], *, series: Iterable[UsageSeries]
 ) -> pd.DataFrame:
     """Return the rows of ``ml.forecast_backtests``.
 
@@ -96,7 +96,7 @@ def backtest_rows(
 
 
 def _scored_days(
-    forecast: LoadForecast, *, series: LoadSeries, origin: Origin
+    forecast: UsageForecast, *, series: UsageSeries, origin: Origin
 ) -> Columns:
     """Return the errors of the days that were lived after the origin."""
     lived = series.future(origin.date, horizon_days=BACKTEST_DAYS)
@@ -111,7 +111,7 @@ def _scored_days(
 def best_candidates(
     scores: pd.DataFrame,
     *,
-    series: Iterable[LoadSeries],
+    series: Iterable[UsageSeries],
     candidates: tuple[Candidate, ...],
 ) -> dict[str, Candidate]:
     """Return the best candidate of each metric by mean scaled error.
@@ -132,7 +132,7 @@ def best_candidates(
         Candidate by metric, compared on the servers that every eligible candidate
         forecasts. Eligible is one that reaches 95 % of the servers that the widest
         reaches: the share that a champion must cover. A metric without errors, or
-        whose loads never moved, has none.
+        whose usage never moved, has none.
     """
     best: dict[str, Candidate] = {}
     if scores.empty:
@@ -153,7 +153,7 @@ def best_candidates(
 
 
 def _scaled_errors(
-    scores: pd.DataFrame, *, series: Iterable[LoadSeries]
+    scores: pd.DataFrame, *, series: Iterable[UsageSeries]
 ) -> pd.DataFrame:
     """Return the mean absolute error of each series and model, in its own scale."""
     by_key = {each.key: each for each in series}
@@ -174,7 +174,7 @@ def _scaled_errors(
 
 def _forecasts(
     outcomes: Iterable[OriginOutcomes],
-) -> Iterator[tuple[Origin, tuple[str, str], Candidate, LoadForecast]]:
+) -> Iterator[tuple[Origin, tuple[str, str], Candidate, UsageForecast]]:
     for at_origin in outcomes:
         for key, model, forecast in at_origin.forecasts():
             yield at_origin.origin, key, model, forecast

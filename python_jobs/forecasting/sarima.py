@@ -12,7 +12,7 @@ from python_jobs.forecasting.predictions import Prediction, is_converged
 from python_jobs.forecasting.series import WEEK_DAYS, Floats
 
 _START = (0.3, -0.8)
-"""AR and MA of a daily load that reverts within days: where the search begins."""
+"""AR and MA of a daily usage that reverts within days: where the search begins."""
 
 
 def sarima_calendar(values: Floats, horizon_days: int, steps: int) -> Prediction:
@@ -21,7 +21,7 @@ def sarima_calendar(values: Floats, horizon_days: int, steps: int) -> Prediction
 
 
 def sarima(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """Forecast the load: its weekday means with ARIMA(1,1,1) errors.
+    """Forecast the usage: its weekday means with ARIMA(1,1,1) errors.
 
     The same as the calendar candidate with the least calendar there is, so the two
     differ by what the calendar and the logarithm bring. On the default fleet it is a
@@ -40,7 +40,7 @@ def sarima(values: Floats, horizon_days: int, steps: int) -> Prediction:
 
 
 def sarima_seasonal(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """Forecast the load by SARIMA(1,1,1)(1,0,1) of seven days: seconds a series."""
+    """Forecast the usage by SARIMA(1,1,1)(1,0,1) of seven days: seconds a series."""
     return _prediction(
         values,
         horizon_days=horizon_days,

@@ -34,7 +34,7 @@ def forecast_from_saved(
     Parameters
     ----------
     frames
-        ``feat_load_forecasts`` and the job's own tables.
+        ``feat_usage_forecasts`` and the job's own tables.
     designs, live
         Terms by calendar, and the day to forecast from.
 
@@ -47,10 +47,10 @@ def forecast_from_saved(
     if models.empty:
         raise InputError(
             "ml.forecast_models has no published model up to the as-of date → fit them"
-            " with `capacity jobs load_forecasts`"
+            " with `capacity jobs usage_forecasts`"
         )
     fleet, day = (
-        Fleet.of(frames["feat_load_forecasts"]),
+        Fleet.of(frames["feat_usage_forecasts"]),
         int(live.date.astype(np.int64)),
     )
     said = saved_forecasts(
@@ -60,9 +60,9 @@ def forecast_from_saved(
         designs=Designs(designs),
         last_day=day + live.horizon_days,
     )
-    before = frames["ml.load_forecasts"]
+    before = frames["ml.usage_forecasts"]
     return {
-        "ml.load_forecasts": [
+        "ml.usage_forecasts": [
             *(_live_rows(fleet, each, after_day=day) for each in said),
             before[before["origin_number"] != LIVE_ORIGIN],
         ],

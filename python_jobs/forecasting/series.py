@@ -1,4 +1,4 @@
-"""The load of each server and metric as arrays, cut from the feature frame."""
+"""The usage of each server and metric as arrays, cut from the feature frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DAY_HOURS = 24
 
 
 @dataclass(frozen=True)
-class LoadSeries:
+class UsageSeries:
     """One server and metric, day by day.
 
     Attributes
@@ -26,28 +26,28 @@ class LoadSeries:
     server_id, metric
         Key.
     calendar_id
-        Calendar whose terms explain the load.
-    load_unit, capacity_value, log_floor
+        Calendar whose terms explain the usage.
+    usage_unit, capacity_value, log_floor
         ``percent`` or ``mbps``; capacity in that unit, NaN when unknown; the floor
         under a logarithm.
     days
         Dates, ascending, shape (days,).
-    load_values
-        Load without gaps, what models learn from, shape (days,).
+    usage_values
+        Usage without gaps, what models learn from, shape (days,).
     measured_values
-        Load as it was measured, NaN when it was not: what errors are read from.
+        Usage as it was measured, NaN when it was not: what errors are read from.
     is_filled, is_eoq_window
-        Whether the load was filled in; whether the day lies in an EOQ window.
+        Whether the usage was filled in; whether the day lies in an EOQ window.
     """
 
     server_id: str
     metric: str
     calendar_id: str
-    load_unit: str
+    usage_unit: str
     capacity_value: float
     log_floor: float
     days: Days
-    load_values: Floats
+    usage_values: Floats
     measured_values: Floats
     is_filled: Booleans
     is_eoq_window: Booleans
@@ -60,17 +60,17 @@ class LoadSeries:
     @property
     def ceiling(self) -> float:
         """Return the value a forecast is cut at: a percentage stays under 100."""
-        return 100.0 if self.load_unit == "percent" else np.inf
+        return 100.0 if self.usage_unit == "percent" else np.inf
 
     @property
     def is_unbroken(self) -> bool:
         """Whether each day follows the one before."""
         return bool((np.diff(self.days) == ONE_DAY).all())
 
-    def log_loads(self, origin_date: np.datetime64) -> Floats:
-        """Return the logarithms of the floored loads up to the origin."""
-        loads = self.load_values[self.past(origin_date)]
-        floored: Floats = np.log(np.maximum(loads, self.log_floor))
+    def log_usage(self, origin_date: np.datetime64) -> Floats:
+        """Return the logarithms of the floored usage up to the origin."""
+        usage = self.usage_values[self.past(origin_date)]
+        floored: Floats = np.log(np.maximum(usage, self.log_floor))
         return floored
 
     def past(self, origin_date: np.datetime64) -> slice:
@@ -84,8 +84,8 @@ class LoadSeries:
         return slice(first, int(np.searchsorted(self.days, end, side="right")))
 
 
-def load_series(feature_rows: pd.DataFrame) -> Iterator[LoadSeries]:
-    """Yield the series of ``feat_load_forecasts``.
+def load_series(feature_rows: pd.DataFrame) -> Iterator[UsageSeries]:
+    """Yield the series of ``feat_usage_forecasts``.
 
     Parameters
     ----------
@@ -96,24 +96,24 @@ def load_series(feature_rows: pd.DataFrame) -> Iterator[LoadSeries]:
     is_first = keys.ne(keys.shift()).any(axis=1).to_numpy()
     starts = np.flatnonzero(is_first)
     ends = np.append(starts[1:], len(feature_rows))
-    days = feature_rows["load_date"].to_numpy().astype("datetime64[D]")
+    days = feature_rows["metric_date"].to_numpy().astype("datetime64[D]")
     arrays = {
         name: feature_rows[name].to_numpy()
-        for name in ("load_value", "measured_value", "is_filled", "is_eoq_window")
+        for name in ("usage_value", "measured_value", "is_filled", "is_eoq_window")
     }
     # engines add doubles in any order; an optimiser would make the last digit visible
-    arrays["load_value"] = np.round(arrays["load_value"], 9)
+    arrays["usage_value"] = np.round(arrays["usage_value"], 9)
     newest: Any = feature_rows.iloc[ends - 1]
     for row, start, end in zip(newest.itertuples(), starts, ends, strict=True):
-        yield LoadSeries(
+        yield UsageSeries(
             server_id=row.server_id,
             metric=row.metric,
             calendar_id=row.calendar_id,
-            load_unit=row.load_unit,
+            usage_unit=row.usage_unit,
             capacity_value=row.capacity_value,
             log_floor=row.log_floor,
             days=days[start:end],
-            load_values=arrays["load_value"][start:end],
+            usage_values=arrays["usage_value"][start:end],
             measured_values=arrays["measured_value"][start:end],
             is_filled=arrays["is_filled"][start:end],
             is_eoq_window=arrays["is_eoq_window"][start:end],

@@ -36,7 +36,7 @@ def holt_winters(values: Floats, horizon_days: int, steps: int) -> Prediction:
 def simple_exponential_smoothing(
     values: Floats, horizon_days: int, steps: int
 ) -> Prediction:
-    """Level that follows the load, and nothing else: the least of the candidates."""
+    """Level that follows the usage, and nothing else: the least of the candidates."""
     model = _holtwinters().SimpleExpSmoothing(values, initialization_method="heuristic")
     return _prediction(model, horizon_days=horizon_days, steps=steps)
 

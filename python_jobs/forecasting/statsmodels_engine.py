@@ -20,16 +20,16 @@ from python_jobs.forecasting.config import Candidate, JobsConfig
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet
 from python_jobs.forecasting.engine.states import state_frame
-from python_jobs.forecasting.forecasts import LoadForecast
+from python_jobs.forecasting.forecasts import UsageForecast
 from python_jobs.forecasting.guards import Reason
 from python_jobs.forecasting.origins import Origin, OriginOutcomes, forecast_origin
 from python_jobs.forecasting.rows import backtest_rows, best_candidates, forecast_rows
-from python_jobs.forecasting.series import LoadSeries, load_series
+from python_jobs.forecasting.series import UsageSeries, load_series
 from python_jobs.platform.progress import Task
 
 
 def forecast_by_statsmodels(
-    loads: pd.DataFrame,
+    usage: pd.DataFrame,
     *,
     designs: Mapping[str, CalendarDesign],
     origins: Sequence[Origin],
@@ -40,8 +40,8 @@ def forecast_by_statsmodels(
 
     Parameters
     ----------
-    loads
-        Rows of ``feat_load_forecasts``.
+    usage
+        Rows of ``feat_usage_forecasts``.
     designs, origins
         Terms by calendar; the live origin first.
     options, progress
@@ -50,7 +50,7 @@ def forecast_by_statsmodels(
     Returns
     -------
     dict
-        ``ml.load_forecasts``, ``ml.forecast_backtests`` and ``ml.series_states``.
+        ``ml.usage_forecasts``, ``ml.forecast_backtests`` and ``ml.series_states``.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def forecast_by_statsmodels(
         every series.
     """
     live, backtest_origins = origins[0], origins[1:2]
-    series = list(load_series(loads))
+    series = list(load_series(usage))
     progress.set_total(len(series) * (1 + len(backtest_origins)))
     forecast = partial(
         forecast_origin, series, designs=designs, options=options, progress=progress
@@ -77,36 +77,36 @@ def forecast_by_statsmodels(
         refuse_broken_candidates(at_origin)
     log_refusals(outcomes)
     return {
-        "ml.load_forecasts": [forecast_rows(outcomes, best=best)],
+        "ml.usage_forecasts": [forecast_rows(outcomes, best=best)],
         "ml.forecast_backtests": [scores],
         "ml.series_states": [
             _states(
-                loads, designs=designs, live=live, outcomes=_models(series, outcomes[0])
+                usage, designs=designs, live=live, outcomes=_models(series, outcomes[0])
             )
         ],
     }
 
 
 def _models(
-    series: Iterable[LoadSeries], live: OriginOutcomes
+    series: Iterable[UsageSeries], live: OriginOutcomes
 ) -> list[Candidate | Reason]:
     """Return by series the model of the live forecast, or the reason for none."""
     found: list[Candidate | Reason] = []
     for each in series:
         (model, outcome), *_ = live.outcomes[each.key].items()
-        found.append(model if isinstance(outcome, LoadForecast) else outcome)
+        found.append(model if isinstance(outcome, UsageForecast) else outcome)
     return found
 
 
 def _states(
-    loads: pd.DataFrame,
+    usage: pd.DataFrame,
     *,
     designs: Mapping[str, CalendarDesign],
     live: Origin,
     outcomes: Sequence[Candidate | Reason],
 ) -> pd.DataFrame:
     """Return the rows of ``ml.series_states``; level shifts are not looked for."""
-    fleet, day = Fleet.of(loads), int(live.date.astype(np.int64))
+    fleet, day = Fleet.of(usage), int(live.date.astype(np.int64))
     first_days = Designs(designs).first_days
     windows, reasons = fleet.look_back(day, first_days=first_days)
     return state_frame(

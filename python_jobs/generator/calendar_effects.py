@@ -1,4 +1,4 @@
-"""What the calendar does to the load: everything here is a sum on the log."""
+"""What the calendar does to the usage: everything here is a sum on the log."""
 
 from dataclasses import dataclass
 

@@ -68,7 +68,7 @@ class HourlyConfig(Section):
 
     peak_hour: int = Field(default=14, ge=0, le=23)
     night_fraction: float = Field(default=0.4, gt=0, le=1)
-    """Load of the quietest hour, as a fraction of the day's P95."""
+    """Usage of the quietest hour, as a fraction of the day's P95."""
     noise_sd: float = Field(default=0.02, ge=0, le=1)
 
 

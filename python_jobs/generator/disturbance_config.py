@@ -8,7 +8,7 @@ from python_jobs.generator.sections import CountRange, Probability, Section
 
 
 class SizesConfig(Section):
-    """Servers that are too large for their load."""
+    """Servers that are too large for their usage."""
 
     oversized_share: Probability = 0.15
     oversized_4_fraction: Probability = 0.5

@@ -38,7 +38,7 @@ class Events:
     resize_factor
         Today's size over the size before.
     log_change
-        Sum of all changes on the log of the load, shape (servers, metrics, days).
+        Sum of all changes on the log of the usage, shape (servers, metrics, days).
     """
 
     first_day: Integers
@@ -131,7 +131,7 @@ def _service(
 def _add_level_shifts(
     log_change: Floats, is_right: Flags, days: TimeAxis, config: GeneratorConfig
 ) -> None:
-    """Move the load of some servers up or down for good: memory half as far."""
+    """Move the usage of some servers up or down for good: memory half as far."""
     share = config.events.level_shift_share
     shift_day = _event_days("level shift", share, is_right, days=days, config=config)
     size = np.log1p(config.events.level_shift_pct / 100)

@@ -46,7 +46,7 @@ def daily_p95(hourly: Floats) -> Floats:
 
 
 def _curve(hourly: HourlyConfig) -> Floats:
-    """Return the load of each hour, relative to the day's P95."""
+    """Return the usage of each hour, relative to the day's P95."""
     angle = 2 * np.pi * (np.arange(HOURS) - hourly.peak_hour) / HOURS
     wave = (1 + np.cos(angle)) / 2
     curve = hourly.night_fraction + (1 - hourly.night_fraction) * wave

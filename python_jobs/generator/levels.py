@@ -9,7 +9,7 @@ from python_jobs.generator.streams import Floats, normals
 from python_jobs.generator.traits import SIZE_FACTORS, Traits
 
 IDLE_FACTORS = (0.12, 0.4, 0.6, 0.05, 0.05)
-"""Load of an idle server per metric, relative to one in use."""
+"""Usage of an idle server per metric, relative to one in use."""
 
 
 def draw_log_levels(

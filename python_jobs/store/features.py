@@ -24,7 +24,7 @@ def read_features(
     Parameters
     ----------
     model
-        Name of the model, such as ``feat_load_forecasts``.
+        Name of the model, such as ``feat_usage_forecasts``.
     columns
         Columns to read; one that the model lacks is left out, for the contract of the
         job to name.

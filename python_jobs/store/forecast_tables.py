@@ -1,4 +1,4 @@
-"""Declared tables of the job load_forecasts."""
+"""Declared tables of the job usage_forecasts."""
 
 from python_jobs.store.ml_columns import (
     ORIGIN_DATE,
@@ -12,8 +12,8 @@ from python_jobs.store.schema import TableSchema
 QUANTILES = ("2_5", "5", "10", "25", "50", "75", "90", "95", "97_5")
 MODEL = column("model", "string", "Candidate, by its name in forecast_models.")
 
-LOAD_FORECASTS = TableSchema(
-    name="ml.load_forecasts",
+USAGE_FORECASTS = TableSchema(
+    name="ml.usage_forecasts",
     comment="One row per run, origin, server, metric, model and target date.",
     columns=(
         *WRITTEN_BY,
@@ -23,10 +23,10 @@ LOAD_FORECASTS = TableSchema(
         METRIC,
         column("target_date", "date", "Day that is forecast."),
         MODEL,
-        column("forecast_value", "number", "Forecast in the series' load unit."),
+        column("forecast_value", "number", "Forecast in the series' usage unit."),
         *(
             column(
-                f"forecast_p{quantile}",
+                f"forecast_q{quantile}",
                 "number",
                 f"Its {quantile.replace('_', '.')} % quantile, same unit.",
             )
@@ -53,13 +53,13 @@ FORECAST_BACKTESTS = TableSchema(
         column("horizon_block", "integer", "1: days 1-10 ahead, to 9: days 81-90."),
         column("is_eoq", "boolean", "Whether the days lie in an EOQ window."),
         column("day_count", "integer", "Days with a measured value."),
-        column("error_sum", "number", "Sum of errors, load unit."),
-        column("absolute_error_sum", "number", "Sum of absolute errors, load unit."),
+        column("error_sum", "number", "Sum of errors, usage unit."),
+        column("absolute_error_sum", "number", "Sum of absolute errors, usage unit."),
         column("squared_error_sum", "number", "Sum of squared errors."),
         column("percentage_error_sum", "number", "Sum of |error| / actual, ratio."),
         column("percentage_day_count", "integer", "Days with an actual above zero."),
         column("symmetric_error_sum", "number", "Sum of 2 |e| / (|a| + |f|), ratio."),
-        column("actual_sum", "number", "Sum of actuals, load unit."),
+        column("actual_sum", "number", "Sum of actuals, usage unit."),
         column("log_error_sum", "number", "Sum of ln(actual) less ln(forecast)."),
         column("squared_log_error_sum", "number", "Sum of its squares."),
         column(
@@ -120,7 +120,7 @@ FORECAST_ERROR_QUANTILES = TableSchema(
         ),
         *(
             column(
-                f"error_p{quantile}",
+                f"error_q{quantile}",
                 "number",
                 f"{quantile.replace('_', '.')} % quantile of the log error / spread.",
             )
@@ -173,31 +173,31 @@ FORECAST_DRIFT = TableSchema(
         column(
             "previous_absolute_error_sum",
             "number",
-            "Sum of the previous version's absolute errors on them, load unit.",
+            "Sum of the previous version's absolute errors on them, usage unit.",
         ),
         column(
             "new_absolute_error_sum",
             "number",
             "The same, forecast from the same day with the run's parameters.",
         ),
-        column("actual_sum", "number", "Sum of the measured values, load unit."),
+        column("actual_sum", "number", "Sum of the measured values, usage unit."),
         column("change_day_count", "integer", "Days ahead that both forecast."),
         column(
             "absolute_change_sum",
             "number",
-            "Sum over them of |new less previous forecast|, load unit.",
+            "Sum over them of |new less previous forecast|, usage unit.",
         ),
         column(
             "previous_forecast_sum",
             "number",
-            "Sum over them of the previous forecasts, load unit.",
+            "Sum over them of the previous forecasts, usage unit.",
         ),
     ),
     key=("run_id", "server_id", "metric"),
 )
 
 FORECAST_TABLES = (
-    LOAD_FORECASTS,
+    USAGE_FORECASTS,
     FORECAST_BACKTESTS,
     FORECAST_MODELS,
     FORECAST_ERROR_QUANTILES,

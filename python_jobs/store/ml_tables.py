@@ -61,7 +61,7 @@ CALENDAR_WEIGHTS = TableSchema(
         ORIGIN_NUMBER,
         ORIGIN_DATE,
         column("window_days", "integer", "Days of history that the weights need."),
-        column("weight_date", "date", "Day whose log load is weighted."),
+        column("weight_date", "date", "Day whose log usage is weighted."),
         *(
             column(f"w_{term}", "number", f"Weight in the coefficient of {meaning}.")
             for term, meaning in CALENDAR_TERMS

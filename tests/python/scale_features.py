@@ -41,7 +41,7 @@ def calendar_rows() -> pd.DataFrame:
 
 
 def load_rows(servers: int) -> pd.DataFrame:
-    """Return ``feat_load_forecasts`` of so many servers, two metrics each.
+    """Return ``feat_usage_forecasts`` of so many servers, two metrics each.
 
     Every seventh server is half as old, every eleventh ended a month ago, every
     thirteenth stands still, and every seventeenth has a fortnight.
@@ -52,12 +52,12 @@ def load_rows(servers: int) -> pd.DataFrame:
     )
 
 
-def store_features(catalog: Catalog, loads: pd.DataFrame) -> None:
-    """Store the loads and their calendar; the rows of a server lie apart."""
+def store_features(catalog: Catalog, usage: pd.DataFrame) -> None:
+    """Store the usage and their calendar; the rows of a server lie apart."""
     catalog.create_namespace(NAMESPACE)
-    halves = loads["load_date"] < pd.Timestamp(AS_OF) - pd.Timedelta(days=60)
+    halves = usage["metric_date"] < pd.Timestamp(AS_OF) - pd.Timedelta(days=60)
     for name, parts in (
-        (LOADS, (loads[~halves], loads[halves])),
+        (LOADS, (usage[~halves], usage[halves])),
         (CALENDAR, (calendar_rows(),)),
     ):
         rows = [pa.Table.from_pandas(each, preserve_index=False) for each in parts]
@@ -79,21 +79,21 @@ def _series(number: int, metric: str) -> pd.DataFrame:
     terms = _terms()[DAYS - days : DAYS]
     effects = random.normal(0.0, 0.08, len(TERMS))
     effects[0] = random.uniform(2.5, 3.5)
-    loads = np.exp(terms @ effects + random.normal(0.0, 0.1, days)).clip(0.0, 100.0)
+    usage = np.exp(terms @ effects + random.normal(0.0, 0.1, days)).clip(0.0, 100.0)
     if number % 13 == 12:
-        loads[:] = 20.0
+        usage[:] = 20.0
     dates = np.datetime64(AS_OF) - np.arange(days)[::-1]
     rows = pd.DataFrame(
         {
             "server_id": f"SRV-{number:04d}",
             "metric": metric,
-            "load_date": dates.astype("datetime64[us]"),
+            "metric_date": dates.astype("datetime64[us]"),
             "calendar_id": "us_bank",
-            "load_unit": "percent" if metric == "cpu" else "mbps",
+            "usage_unit": "percent" if metric == "cpu" else "mbps",
             "capacity_value": 100.0 if metric == "cpu" else np.nan,
             "log_floor": 0.1,
-            "load_value": loads,
-            "measured_value": np.where(random.random(days) < 0.02, np.nan, loads),
+            "usage_value": usage,
+            "measured_value": np.where(random.random(days) < 0.02, np.nan, usage),
             "is_filled": False,
             "is_eoq_window": terms[:, TERMS.index("eoq_window")] > 0.0,
         }

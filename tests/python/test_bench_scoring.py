@@ -15,7 +15,7 @@ DAYS = pd.date_range("2025-03-28", periods=4)
 
 @pytest.fixture
 def scoring(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Load the module from where it lies: the benchmark is no package."""
+    """Usage the module from where it lies: the benchmark is no package."""
     spec = importlib.util.spec_from_file_location("bench_scoring", BENCH / "scoring.py")
     assert spec is not None
     assert spec.loader is not None
@@ -40,7 +40,7 @@ def lived(
             "ds": DAYS,
             "measured_value": measured,
             "capacity_value": capacity,
-            "load_unit": unit,
+            "usage_unit": unit,
             "is_eoq_window": [False, False, True, True],
         }
     )

@@ -34,14 +34,14 @@ def spark() -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def loads() -> pd.DataFrame:
+def usage() -> pd.DataFrame:
     """Return the rows of the fleet, of 40 servers and two metrics."""
     return load_rows(SERVERS)
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, loads: pd.DataFrame) -> Catalog:
+def catalog(tmp_path: Path, usage: pd.DataFrame) -> Catalog:
     """Open a catalog that holds the features; the rows of a server lie apart."""
     opened = open_catalog(Settings(warehouse=tmp_path))
-    store_features(opened, loads)
+    store_features(opened, usage)
     return opened

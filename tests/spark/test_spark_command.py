@@ -16,7 +16,7 @@ from python_jobs.forecasting.scale.__main__ import app
 
 MODEL = ("--model", "level_calendar", "--horizon", "5", "--backtests")
 SPARK = ("--engine", "spark", "--master", "local[2]")
-TABLES = ("load_forecasts", "forecast_backtests")
+TABLES = ("usage_forecasts", "forecast_backtests")
 
 
 @pytest.fixture(autouse=True)
@@ -72,23 +72,23 @@ def test_the_command_forecasts_an_iceberg_warehouse(catalog: Catalog) -> None:
 
 
 def test_the_command_copies_the_duckdb_file(
-    catalog: Catalog, warehouse: Path, loads: pd.DataFrame
+    catalog: Catalog, warehouse: Path, usage: pd.DataFrame
 ) -> None:
     """Workers cannot share the file that dbt builds: its features go to Iceberg."""
     calendar = calendar_rows()
     with duckdb.connect(str(warehouse / "capacity.duckdb")) as connection:
         connection.execute("create schema features")
         for model, rows in (
-            ("feat_load_forecasts", loads),
+            ("feat_usage_forecasts", usage),
             ("feat_calendar_weights", calendar),
         ):
             connection.register("built", rows)
             connection.execute(f"create table features.{model} as from built")
     expected = told(*MODEL)
     rows = taken(catalog)
-    assert not catalog.table_exists(("scale", "feat_load_forecasts"))
+    assert not catalog.table_exists(("scale", "feat_usage_forecasts"))
     assert told(*SPARK, *MODEL) == expected
-    assert catalog.table_exists(("scale", "feat_load_forecasts"))
+    assert catalog.table_exists(("scale", "feat_usage_forecasts"))
     hold(taken(catalog), expected=rows)
 
 
@@ -100,4 +100,4 @@ def test_without_java_it_ends_at_once(
     done = CliRunner().invoke(app, [*SPARK, *MODEL, "--features", NAMESPACE])
     assert done.exit_code == 4
     assert "Spark needs Java 17 or newer" in done.output
-    assert not catalog.table_exists(("scale", "load_forecasts"))
+    assert not catalog.table_exists(("scale", "usage_forecasts"))

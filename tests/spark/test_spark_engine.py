@@ -45,7 +45,7 @@ from python_jobs.platform.progress import NoProgress
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import open_catalog
 
-TABLES = ("load_forecasts", "forecast_backtests")
+TABLES = ("usage_forecasts", "forecast_backtests")
 OPTIONS = ScaleOptions(
     jobs=JobsConfig(candidates=("sarima_calendar",), processes=1),
     horizon_days=20,
@@ -104,13 +104,13 @@ def test_spark_gives_the_rows_of_the_chunks(
     assert one == several == expected
     assert same(catalog, "one", other="chunks")
     assert same(catalog, "several", other="chunks")
-    assert file_count(catalog, ("one", "load_forecasts")) == 1
-    assert file_count(catalog, ("several", "load_forecasts")) > 1
+    assert file_count(catalog, ("one", "usage_forecasts")) == 1
+    assert file_count(catalog, ("several", "usage_forecasts")) > 1
     assert spark.range(3).count() == 3
 
 
 def test_rows_of_a_server_come_together_from_several_files(
-    catalog: Catalog, loads: pd.DataFrame
+    catalog: Catalog, usage: pd.DataFrame
 ) -> None:
     """Every third day in a file of its own, in disorder, is the same fleet."""
     table = catalog.load_table((NAMESPACE, LOADS))
@@ -118,7 +118,7 @@ def test_rows_of_a_server_come_together_from_several_files(
     catalog.create_namespace("shredded")
     shredded = catalog.create_table(("shredded", LOADS), schema=schema)
     for first in range(3):
-        rows = loads.iloc[first::3].sample(frac=1.0, random_state=first)
+        rows = usage.iloc[first::3].sample(frac=1.0, random_state=first)
         assert rows["server_id"].nunique() == 40
         shredded.append(pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
     calendar = catalog.load_table((NAMESPACE, CALENDAR)).scan().to_arrow()
@@ -133,7 +133,7 @@ def test_rows_of_a_server_come_together_from_several_files(
 
 
 def test_a_table_of_spark_gives_a_table_of_spark(
-    catalog: Catalog, loads: pd.DataFrame, spark: SparkSession
+    catalog: Catalog, usage: pd.DataFrame, spark: SparkSession
 ) -> None:
     """Without Iceberg: rows in any order in, the forecasts of the chunks out."""
     run(catalog, ChunkedEngine(), namespace="chunks")
@@ -144,24 +144,24 @@ def test_a_table_of_spark_gives_a_table_of_spark(
     ]
     with NoProgress().task("test") as task:
         lessons = lessons_of(
-            loads,
+            usage,
             designs=designs,
             origins=origins,
             options=OPTIONS.jobs,
             progress=task,
         )
     rows = pa.Table.from_pandas(
-        loads.sample(frac=1.0, random_state=1), preserve_index=False
+        usage.sample(frac=1.0, random_state=1), preserve_index=False
     )
-    position = rows.column_names.index("load_date")
+    position = rows.column_names.index("metric_date")
     features = spark.createDataFrame(
-        rows.set_column(position, "load_date", rows["load_date"].cast(pa.date32()))
+        rows.set_column(position, "metric_date", rows["metric_date"].cast(pa.date32()))
     )
     told = forecasts(features, designs=designs, lessons=lessons, groups=5).toArrow()
     found = told.to_pandas().sort_values(
         [each for each in FORECASTS.key if each != "as_of_date"], ignore_index=True
     )
-    expected = stored(catalog, "load_forecasts", namespace="chunks")
+    expected = stored(catalog, "usage_forecasts", namespace="chunks")
     pd.testing.assert_frame_equal(
         found, expected[list(FORECAST_COLUMNS)], check_exact=True
     )
@@ -180,19 +180,19 @@ def test_delete_files_are_refused(catalog: Catalog, spark: SparkSession) -> None
         feature_rows(spark, table)
 
 
-def test_a_workers_error_is_ours(tmp_path: Path, loads: pd.DataFrame) -> None:
+def test_a_workers_error_is_ours(tmp_path: Path, usage: pd.DataFrame) -> None:
     """A calendar without terms, in a server that is no sample, ends it with a reason.
 
     And nothing is published.
     """
     catalog = open_catalog(Settings(warehouse=tmp_path))
-    is_strange = loads["server_id"] == "SRV-0020"
-    strange = loads["calendar_id"].mask(is_strange, "elsewhere")
-    store_features(catalog, loads.assign(calendar_id=strange))
+    is_strange = usage["server_id"] == "SRV-0020"
+    strange = usage["calendar_id"].mask(is_strange, "elsewhere")
+    store_features(catalog, usage.assign(calendar_id=strange))
     options = ScaleOptions(jobs=OPTIONS.jobs, horizon_days=5, sample_servers=2)
     with pytest.raises(InputError, match="calendar_id elsewhere has no terms"):
         run(catalog, SparkEngine(), namespace="spark", options=options)
-    assert stored(catalog, "load_forecasts", namespace="spark").empty
+    assert stored(catalog, "usage_forecasts", namespace="spark").empty
 
 
 def test_a_duckdb_file_is_not_read_by_workers(catalog: Catalog, tmp_path: Path) -> None:

@@ -8,42 +8,42 @@
 {%- set given_date = given(var('as_of_date'), 'CAPACITY_AS_OF_DATE') %}
 with server_metrics as (
     select * from {{ ref('stg_raw__server_metrics') }}
-    where load_date >= {{ first_calendar_date() }}
+    where metric_date >= {{ first_calendar_date() }}
 ),
 
 measured_days as (
     select
         server_id,
-        load_date,
-        lag(load_date) over (partition by server_id order by load_date)
-            as last_load_date,
-        lead(load_date) over (partition by server_id order by load_date)
-            as next_load_date
+        metric_date,
+        lag(metric_date) over (partition by server_id order by metric_date)
+            as last_metric_date,
+        lead(metric_date) over (partition by server_id order by metric_date)
+            as next_metric_date
     from server_metrics
     where coalesce(cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95) is not null
-    group by server_id, load_date
+    group by server_id, metric_date
 ),
 
 expected_changes as (
     select
-        load_date,
+        metric_date,
         case
-            when last_load_date >= {{ add_days('load_date', -28) }} then 1 else 0
+            when last_metric_date >= {{ add_days('metric_date', -28) }} then 1 else 0
         end as reported_count,
         0 as expected_change
     from measured_days
     union all
     select
-        {{ add_days('load_date', 1) }} as load_date,
+        {{ add_days('metric_date', 1) }} as metric_date,
         0 as reported_count,
         1 as expected_change
     from measured_days
     union all
     select
         {{ add_days(
-            'least(' ~ add_days('load_date', 28) ~ ', coalesce(next_load_date, '
-            ~ add_days('load_date', 28) ~ '))', 1
-        ) }} as load_date,
+            'least(' ~ add_days('metric_date', 28) ~ ', coalesce(next_metric_date, '
+            ~ add_days('metric_date', 28) ~ '))', 1
+        ) }} as metric_date,
         0 as reported_count,
         -1 as expected_change
     from measured_days
@@ -51,11 +51,11 @@ expected_changes as (
 
 reported_days as (
     select
-        load_date,
+        metric_date,
         sum(reported_count) as reported_count,
-        sum(sum(expected_change)) over (order by load_date) as expected_count
+        sum(sum(expected_change)) over (order by metric_date) as expected_count
     from expected_changes
-    group by load_date
+    group by metric_date
 ),
 
 newest_days as (
@@ -67,10 +67,10 @@ newest_days as (
             max(
                 case
                     when expected_count > 0 and 2 * reported_count >= expected_count
-                        then load_date
+                        then metric_date
                 end
             ),
-            (select max(measured_days.load_date) from measured_days)
+            (select max(measured_days.metric_date) from measured_days)
         ) as as_of_date
     from reported_days
 ),
@@ -78,9 +78,9 @@ newest_days as (
 as_of_dates as (
     select
         newest_days.as_of_date,
-        min(measured_days.load_date) as first_load_date
+        min(measured_days.metric_date) as first_metric_date
     from newest_days
-    left join measured_days on newest_days.as_of_date >= measured_days.load_date
+    left join measured_days on newest_days.as_of_date >= measured_days.metric_date
     where newest_days.as_of_date is not null
     group by newest_days.as_of_date
 )

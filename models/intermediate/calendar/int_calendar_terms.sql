@@ -20,7 +20,7 @@ numbered_days as (
     from calendar_days
     inner join as_of_dates
         on
-            calendar_days.calendar_date >= as_of_dates.first_load_date
+            calendar_days.calendar_date >= as_of_dates.first_metric_date
             and calendar_days.calendar_date
             <= {{ add_days('as_of_dates.as_of_date', var('horizon_days')) }}
 ),

@@ -11,7 +11,7 @@ spaced_origins as (
             'as_of_dates.as_of_date',
             '-' ~ var('backtest_spacing_days') ~ ' * origins.origin_number'
         ) }} as origin_date,
-        as_of_dates.first_load_date
+        as_of_dates.first_metric_date
     from as_of_dates
     cross join unnest({{ integers_between(0, var('backtest_origin_count')) }})
         as origins (origin_number)
@@ -24,7 +24,7 @@ origins as (
     from spaced_origins
     where
         origin_number = 0
-        or origin_date > {{ add_days('first_load_date', 27) }}
+        or origin_date > {{ add_days('first_metric_date', 27) }}
 )
 
 select * from origins

@@ -24,7 +24,7 @@ backtest_days as (
         sql_forecast_days.forecast_model,
         sql_forecast_days.forecast_log,
         sql_forecast_days.residual_spread,
-        forecast_windows.load_unit,
+        forecast_windows.usage_unit,
         forecast_windows.log_floor,
         forecast_days.measured_value,
         ln(greatest(forecast_days.measured_value, forecast_windows.log_floor))
@@ -40,7 +40,7 @@ backtest_days as (
         on
             sql_forecast_days.server_id = forecast_days.server_id
             and sql_forecast_days.metric = forecast_days.metric
-            and sql_forecast_days.target_date = forecast_days.load_date
+            and sql_forecast_days.target_date = forecast_days.metric_date
     where
         sql_forecast_days.origin_number > 0
         and forecast_days.measured_value is not null

@@ -5,8 +5,8 @@ with sql_forecast_days as (
     where origin_number = 0
 ),
 
-load_forecasts as (
-    select * from {{ ref('stg_python_jobs__load_forecasts') }}
+usage_forecasts as (
+    select * from {{ ref('stg_python_jobs__usage_forecasts') }}
     where origin_number = 0
 ),
 
@@ -37,16 +37,16 @@ sql_forecasts as (
     select
         sql_forecast_days.*,
         forecast_windows.calendar_id,
-        forecast_windows.load_unit,
+        forecast_windows.usage_unit,
         forecast_windows.capacity_value,
-        {{ load_from_log(
-            'sql_forecast_days.forecast_log', 'forecast_windows.load_unit'
+        {{ usage_from_log(
+            'sql_forecast_days.forecast_log', 'forecast_windows.usage_unit'
         ) }} as forecast_value,
         {%- for suffix, _ in forecast_quantiles() %}
-            {{ load_from_log(
+            {{ usage_from_log(
                 'sql_forecast_days.forecast_log + sql_forecast_days.residual_spread'
                 ~ ' * conformal_quantiles.error_' ~ suffix,
-                'forecast_windows.load_unit'
+                'forecast_windows.usage_unit'
             ) }} as forecast_{{ suffix }},
         {%- endfor %}
         forecast_windows.log_floor
@@ -70,33 +70,33 @@ chosen_forecasts as (
         sql_forecasts.metric,
         sql_forecasts.target_date,
         forecast_runs.as_of_date,
-        coalesce(load_forecasts.origin_date, sql_forecasts.origin_date) as origin_date,
-        coalesce(load_forecasts.forecast_model, sql_forecasts.forecast_model)
+        coalesce(usage_forecasts.origin_date, sql_forecasts.origin_date) as origin_date,
+        coalesce(usage_forecasts.forecast_model, sql_forecasts.forecast_model)
             as forecast_model,
         case
-            when load_forecasts.forecast_model is not null then 'job'
+            when usage_forecasts.forecast_model is not null then 'job'
             when sql_forecasts.forecast_model = 'weekday_mean' then 'weekday_mean'
             else 'sql'
         end as forecast_source,
         case
             when forecast_runs.run_state != 'usable' then forecast_runs.run_state
             when
-                load_forecasts.forecast_model is null
+                usage_forecasts.forecast_model is null
                 and forecast_champions.forecast_model != sql_forecasts.forecast_model
-                then coalesce(series_states.refusal_reason, 'not_covered')
-        end as stand_in_reason,
+                then coalesce(series_states.rejection_reason, 'not_covered')
+        end as fallback_reason,
         sql_forecasts.calendar_id,
-        sql_forecasts.load_unit,
+        sql_forecasts.usage_unit,
         sql_forecasts.capacity_value,
         case
-            when load_forecasts.forecast_model is null then sql_forecasts.forecast_log
-            else ln(greatest(load_forecasts.forecast_value, sql_forecasts.log_floor))
+            when usage_forecasts.forecast_model is null then sql_forecasts.forecast_log
+            else ln(greatest(usage_forecasts.forecast_value, sql_forecasts.log_floor))
         end as forecast_log,
-        coalesce(load_forecasts.forecast_value, sql_forecasts.forecast_value)
+        coalesce(usage_forecasts.forecast_value, sql_forecasts.forecast_value)
             as forecast_value,
         {%- for suffix, _ in forecast_quantiles() %}
             coalesce(
-                load_forecasts.forecast_{{ suffix }},
+                usage_forecasts.forecast_{{ suffix }},
                 sql_forecasts.forecast_{{ suffix }}
             ) as forecast_{{ suffix }},
         {%- endfor %}
@@ -104,12 +104,12 @@ chosen_forecasts as (
     from sql_forecasts
     cross join forecast_runs
     inner join forecast_champions on sql_forecasts.metric = forecast_champions.metric
-    left join load_forecasts
+    left join usage_forecasts
         on
-            sql_forecasts.server_id = load_forecasts.server_id
-            and sql_forecasts.metric = load_forecasts.metric
-            and sql_forecasts.target_date = load_forecasts.target_date
-            and forecast_champions.forecast_model = load_forecasts.forecast_model
+            sql_forecasts.server_id = usage_forecasts.server_id
+            and sql_forecasts.metric = usage_forecasts.metric
+            and sql_forecasts.target_date = usage_forecasts.target_date
+            and forecast_champions.forecast_model = usage_forecasts.forecast_model
             and forecast_runs.run_state = 'usable'
     left join series_states
         on

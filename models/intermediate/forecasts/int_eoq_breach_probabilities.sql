@@ -43,7 +43,7 @@ preceding_days as (
         server_id,
         metric,
         risk_level,
-        {{ quarter_end('load_date') }} as quarter_end_date,
+        {{ quarter_end('metric_date') }} as quarter_end_date,
         days_before
     from preceding_days_above
 ),

@@ -6,14 +6,14 @@ with as_of_dates as (
     select * from {{ ref('int_as_of_dates') }}
 ),
 
-load_forecasts as (
-    select * from {{ ref('stg_python_jobs__load_forecasts') }}
+usage_forecasts as (
+    select * from {{ ref('stg_python_jobs__usage_forecasts') }}
     where origin_number = 0
 ),
 
 runs as (
     select * from {{ ref('stg_python_jobs__runs') }}
-    where job = 'load_forecasts'
+    where job = 'usage_forecasts'
 ),
 
 series as (
@@ -22,26 +22,26 @@ series as (
 
 counted_series as (
     select
-        load_forecasts.run_id,
-        load_forecasts.server_id,
-        load_forecasts.metric,
-        load_forecasts.forecast_model,
-        count(distinct load_forecasts.target_date) as target_day_count,
+        usage_forecasts.run_id,
+        usage_forecasts.server_id,
+        usage_forecasts.metric,
+        usage_forecasts.forecast_model,
+        count(distinct usage_forecasts.target_date) as target_day_count,
         count(*) as row_count,
         count(
             case
                 when
                     not coalesce(
-                        load_forecasts.forecast_p2_5 >= 0e0
+                        usage_forecasts.forecast_q2_5 >= 0e0
                         {%- for suffix, _ in forecast_quantiles()[1:] %}
                             {%- set lower = forecast_quantiles()[loop.index0][0] %}
-                            and load_forecasts.forecast_{{ suffix }}
-                            >= load_forecasts.forecast_{{ lower }}
+                            and usage_forecasts.forecast_{{ suffix }}
+                            >= usage_forecasts.forecast_{{ lower }}
                         {%- endfor %}
-                        and load_forecasts.forecast_value >= 0e0
-                        and load_forecasts.forecast_value < 1e15
-                        and load_forecasts.forecast_p97_5
-                        <= case series.load_unit
+                        and usage_forecasts.forecast_value >= 0e0
+                        and usage_forecasts.forecast_value < 1e15
+                        and usage_forecasts.forecast_q97_5
+                        <= case series.usage_unit
                             when 'percent' then 100e0 else 1e15
                         end,
                         false
@@ -49,16 +49,16 @@ counted_series as (
                     then 1
             end
         ) as broken_row_count
-    from load_forecasts
+    from usage_forecasts
     left join series
         on
-            load_forecasts.server_id = series.server_id
-            and load_forecasts.metric = series.metric
+            usage_forecasts.server_id = series.server_id
+            and usage_forecasts.metric = series.metric
     group by
-        load_forecasts.run_id,
-        load_forecasts.server_id,
-        load_forecasts.metric,
-        load_forecasts.forecast_model
+        usage_forecasts.run_id,
+        usage_forecasts.server_id,
+        usage_forecasts.metric,
+        usage_forecasts.forecast_model
 ),
 
 newest_runs as (

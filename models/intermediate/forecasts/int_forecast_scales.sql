@@ -14,11 +14,11 @@ weekly_changes as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         abs(
-            load_value
-            - lag(load_value, 7) over (
-                partition by server_id, metric order by load_date
+            usage_value
+            - lag(usage_value, 7) over (
+                partition by server_id, metric order by metric_date
             )
         ) as absolute_change
     from forecast_days
@@ -35,9 +35,9 @@ forecast_scales as (
         on
             forecast_windows.server_id = weekly_changes.server_id
             and forecast_windows.metric = weekly_changes.metric
-            and forecast_windows.origin_date >= weekly_changes.load_date
+            and forecast_windows.origin_date >= weekly_changes.metric_date
             and {{ add_days('forecast_windows.origin_date', -364) }}
-            < weekly_changes.load_date
+            < weekly_changes.metric_date
     group by
         forecast_windows.origin_number,
         forecast_windows.server_id,

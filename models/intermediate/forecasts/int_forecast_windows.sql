@@ -18,10 +18,10 @@ counted_days as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         cast(sum(case when is_filled then 1 else 0 end) over (
             partition by server_id, metric
-            order by load_date
+            order by metric_date
             rows unbounded preceding
         ) as bigint) as filled_day_count
     from forecast_days
@@ -47,7 +47,7 @@ filled_windows as (
         on
             series_origins.calendar_id = windows.calendar_id
             and series_origins.origin_number = windows.origin_number
-            and series_origins.first_load_date
+            and series_origins.first_metric_date
             <= {{ add_days('windows.last_weight_date', '1 - windows.window_days') }}
             and series_origins.origin_date >= windows.last_weight_date
             and {{ add_days(
@@ -57,13 +57,13 @@ filled_windows as (
         on
             series_origins.server_id = window_ends.server_id
             and series_origins.metric = window_ends.metric
-            and windows.last_weight_date = window_ends.load_date
+            and windows.last_weight_date = window_ends.metric_date
     left join counted_days as window_starts
         on
             series_origins.server_id = window_starts.server_id
             and series_origins.metric = window_starts.metric
             and {{ add_days('windows.last_weight_date', '-windows.window_days') }}
-            = window_starts.load_date
+            = window_starts.metric_date
     where
         4 * (
             window_ends.filled_day_count - coalesce(window_starts.filled_day_count, 0)
@@ -81,7 +81,7 @@ forecast_windows as (
         series_origins.server_id,
         series_origins.metric,
         series_origins.calendar_id,
-        series_origins.load_unit,
+        series_origins.usage_unit,
         series_origins.capacity_value,
         series_origins.log_floor,
         series_origins.history_days,

@@ -47,15 +47,15 @@ fitted_days as (
         on
             forecast_windows.server_id = forecast_days.server_id
             and forecast_windows.metric = forecast_days.metric
-            and forecast_windows.origin_date < forecast_days.load_date
+            and forecast_windows.origin_date < forecast_days.metric_date
             and {{ add_days(
                 'forecast_windows.origin_date',
                 [90, var('backtest_spacing_days')] | min
-            ) }} >= forecast_days.load_date
+            ) }} >= forecast_days.metric_date
     inner join calendar_terms
         on
             forecast_windows.calendar_id = calendar_terms.calendar_id
-            and forecast_days.load_date = calendar_terms.calendar_date
+            and forecast_days.metric_date = calendar_terms.calendar_date
 ),
 
 level_errors as (

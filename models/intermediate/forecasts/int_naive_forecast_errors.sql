@@ -46,15 +46,15 @@ scored_days as (
         forecast_targets.horizon_block,
         forecast_targets.is_eoq_window,
         forecast_targets.measured_value,
-        forecast_days.load_value as forecast_value,
+        forecast_days.usage_value as forecast_value,
         ln(greatest(forecast_targets.measured_value, forecast_targets.log_floor))
-        - forecast_days.log_load as log_error
+        - forecast_days.log_usage as log_error
     from forecast_targets
     inner join forecast_days
         on
             forecast_targets.server_id = forecast_days.server_id
             and forecast_targets.metric = forecast_days.metric
-            and forecast_targets.repeated_date = forecast_days.load_date
+            and forecast_targets.repeated_date = forecast_days.metric_date
 ),
 
 naive_forecast_errors as (

@@ -23,7 +23,7 @@ preceding_days as (
         breach_days.risk_level,
         breach_days.threshold_log,
         days.days_before,
-        {{ add_days('breach_days.target_date', '-days.days_before') }} as load_date
+        {{ add_days('breach_days.target_date', '-days.days_before') }} as metric_date
     from breach_days
     cross join
         unnest({{ integers_between(1, var('breach_window_days')) }})
@@ -36,7 +36,7 @@ preceding_days_above as (
         preceding_days.server_id,
         preceding_days.metric,
         preceding_days.risk_level,
-        preceding_days.load_date,
+        preceding_days.metric_date,
         cast(preceding_days.days_before as bigint) as days_before,
         calendar_days.is_eoq_window
     from preceding_days
@@ -44,11 +44,11 @@ preceding_days_above as (
         on
             preceding_days.server_id = forecast_days.server_id
             and preceding_days.metric = forecast_days.metric
-            and preceding_days.load_date = forecast_days.load_date
+            and preceding_days.metric_date = forecast_days.metric_date
     inner join calendar_days
         on
             forecast_days.calendar_id = calendar_days.calendar_id
-            and forecast_days.load_date = calendar_days.calendar_date
+            and forecast_days.metric_date = calendar_days.calendar_date
     where ln(forecast_days.measured_value) > preceding_days.threshold_log
 )
 

@@ -14,8 +14,8 @@ forecast_runs as (
     select * from {{ ref('int_forecast_runs') }}
 ),
 
-load_forecasts as (
-    select * from {{ ref('stg_python_jobs__load_forecasts') }}
+usage_forecasts as (
+    select * from {{ ref('stg_python_jobs__usage_forecasts') }}
     where origin_number = 0
 ),
 
@@ -30,9 +30,9 @@ live_models as (
     from metrics
     union
     select
-        load_forecasts.metric,
-        load_forecasts.forecast_model
-    from load_forecasts
+        usage_forecasts.metric,
+        usage_forecasts.forecast_model
+    from usage_forecasts
     inner join forecast_runs on forecast_runs.run_state = 'usable'
 ),
 

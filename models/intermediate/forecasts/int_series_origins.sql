@@ -16,10 +16,10 @@ measured_days as (
     select
         server_id,
         metric,
-        load_date,
-        max(case when measured_value is not null then load_date end) over (
+        metric_date,
+        max(case when measured_value is not null then metric_date end) over (
             partition by server_id, metric
-            order by load_date
+            order by metric_date
             rows unbounded preceding
         ) as last_measured_date
     from forecast_days
@@ -32,11 +32,11 @@ series_origins as (
         series.server_id,
         series.metric,
         series.calendar_id,
-        series.load_unit,
+        series.usage_unit,
         series.capacity_value,
         series.log_floor,
-        series.first_load_date,
-        {{ days_between('series.first_load_date', 'origins.origin_date') }} + 1
+        series.first_metric_date,
+        {{ days_between('series.first_metric_date', 'origins.origin_date') }} + 1
             as history_days
     from series
     cross join origins
@@ -44,7 +44,7 @@ series_origins as (
         on
             series.server_id = measured_days.server_id
             and series.metric = measured_days.metric
-            and origins.origin_date = measured_days.load_date
+            and origins.origin_date = measured_days.metric_date
     where
         (origins.origin_number = 0 and series.is_active)
         or (

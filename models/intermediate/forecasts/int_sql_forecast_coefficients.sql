@@ -1,10 +1,10 @@
 -- One row per forecast origin and series with a history window.
 -- Least squares as a weighted sum: the projection weights of the calendar's design, times
--- the log load, summed over the window.
+-- the log usage, summed over the window.
 {%- set weighted_sums = [] %}
 {%- for term in forecast_terms() %}
     {%- do weighted_sums.append(
-        'sum(calendar_weights.w_' ~ term ~ ' * forecast_days.log_load) as b_' ~ term
+        'sum(calendar_weights.w_' ~ term ~ ' * forecast_days.log_usage) as b_' ~ term
     ) %}
 {%- endfor %}
 with forecast_windows as (
@@ -35,7 +35,7 @@ coefficients as (
         on
             forecast_windows.server_id = forecast_days.server_id
             and forecast_windows.metric = forecast_days.metric
-            and calendar_weights.weight_date = forecast_days.load_date
+            and calendar_weights.weight_date = forecast_days.metric_date
     group by
         forecast_windows.origin_number,
         forecast_windows.server_id,

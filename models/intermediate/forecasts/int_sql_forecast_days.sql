@@ -1,4 +1,4 @@
--- One row per forecast origin, series and day ahead: the SQL forecast of the log load.
+-- One row per forecast origin, series and day ahead: the SQL forecast of the log usage.
 -- The live origin reaches horizon_days past the as-of date; an older one every day since
 -- that was lived, at most as far, so that the error of long horizons is known too.
 with forecast_windows as (

@@ -20,13 +20,13 @@ scored_days as (
         backtest_days.is_eoq_window,
         backtest_days.measured_value,
         backtest_days.log_error,
-        {{ load_from_log('backtest_days.forecast_log', 'backtest_days.load_unit') }}
+        {{ usage_from_log('backtest_days.forecast_log', 'backtest_days.usage_unit') }}
             as forecast_value,
     {%- for suffix, _ in forecast_quantiles() %}
-        {{ load_from_log(
+        {{ usage_from_log(
             'backtest_days.forecast_log + backtest_days.residual_spread'
             ~ ' * conformal_quantiles.error_' ~ suffix,
-            'backtest_days.load_unit'
+            'backtest_days.usage_unit'
         ) }} as forecast_{{ suffix }}{{ ',' if not loop.last }}
     {%- endfor %}
     from backtest_days

@@ -1,5 +1,5 @@
 -- One row per forecast origin and series that no window fits, and ISO weekday.
--- The mean log load of the weekday in the last 28 days, else of all of them: the forecast
+-- The mean log usage of the weekday in the last 28 days, else of all of them: the forecast
 -- of a series too short, or too gappy, for a calendar.
 with forecast_windows as (
     select * from {{ ref('int_forecast_windows') }}
@@ -14,16 +14,16 @@ recent_days as (
         forecast_windows.origin_number,
         forecast_windows.server_id,
         forecast_windows.metric,
-        forecast_days.log_load,
-        {{ iso_weekday('forecast_days.load_date') }} as weekday_number
+        forecast_days.log_usage,
+        {{ iso_weekday('forecast_days.metric_date') }} as weekday_number
     from forecast_windows
     inner join forecast_days
         on
             forecast_windows.server_id = forecast_days.server_id
             and forecast_windows.metric = forecast_days.metric
-            and forecast_windows.origin_date >= forecast_days.load_date
+            and forecast_windows.origin_date >= forecast_days.metric_date
             and {{ add_days('forecast_windows.origin_date', -28) }}
-            < forecast_days.load_date
+            < forecast_days.metric_date
     where forecast_windows.window_days is null
 ),
 
@@ -32,7 +32,7 @@ series_means as (
         origin_number,
         server_id,
         metric,
-        avg(log_load) as log_mean
+        avg(log_usage) as log_mean
     from recent_days
     group by origin_number, server_id, metric
 ),
@@ -43,7 +43,7 @@ series_spreads as (
         recent_days.server_id,
         recent_days.metric,
         series_means.log_mean,
-        round(1.2533e0 * avg(abs(recent_days.log_load - series_means.log_mean)), 10)
+        round(1.2533e0 * avg(abs(recent_days.log_usage - series_means.log_mean)), 10)
             as residual_spread
     from recent_days
     inner join series_means
@@ -64,7 +64,7 @@ weekday_means as (
         series_spreads.server_id,
         series_spreads.metric,
         weekdays.weekday_number,
-        coalesce(avg(recent_days.log_load), series_spreads.log_mean) as log_mean,
+        coalesce(avg(recent_days.log_usage), series_spreads.log_mean) as log_mean,
         series_spreads.residual_spread
     from series_spreads
     cross join unnest({{ integers_between(1, 7) }}) as weekdays (weekday_number)

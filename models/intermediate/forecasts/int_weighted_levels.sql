@@ -2,7 +2,7 @@
 -- The level is an exponentially weighted mean of the residual, written as a weighted sum:
 -- what a day weighs is a power of its age. The spread is 1.2533 times the mean
 -- absolute residual of the last 364 days: the standard deviation of a normal one, less
--- moved by spikes. It is rounded, so that a load which never moved has none: what a fit
+-- moved by spikes. It is rounded, so that a usage which never moved has none: what a fit
 -- leaves of it is the last bits of its sums.
 with forecast_windows as (
     select * from {{ ref('int_forecast_windows') }}
@@ -26,11 +26,11 @@ window_days as (
         forecast_windows.server_id,
         forecast_windows.metric,
         forecast_windows.window_days,
-        forecast_days.load_date,
-        forecast_days.log_load,
-        {{ days_between('forecast_days.load_date', 'forecast_windows.origin_date') }}
+        forecast_days.metric_date,
+        forecast_days.log_usage,
+        {{ days_between('forecast_days.metric_date', 'forecast_windows.origin_date') }}
             as age_days,
-        {{ calendar_fit('coefficients', 'calendar_terms') }} as fitted_log_load
+        {{ calendar_fit('coefficients', 'calendar_terms') }} as fitted_log_usage
     from forecast_windows
     inner join coefficients
         on
@@ -41,11 +41,11 @@ window_days as (
         on
             forecast_windows.server_id = forecast_days.server_id
             and forecast_windows.metric = forecast_days.metric
-            and forecast_windows.origin_date >= forecast_days.load_date
+            and forecast_windows.origin_date >= forecast_days.metric_date
     inner join calendar_terms
         on
             forecast_windows.calendar_id = calendar_terms.calendar_id
-            and forecast_days.load_date = calendar_terms.calendar_date
+            and forecast_days.metric_date = calendar_terms.calendar_date
 ),
 
 levels as (
@@ -55,12 +55,12 @@ levels as (
         metric,
         {%- for weight_pct in level_weights() %}
             {%- set weight = 'power(' ~ (100 - weight_pct) / 100 ~ 'e0, age_days)' %}
-            sum({{ weight }} * (log_load - fitted_log_load))
+            sum({{ weight }} * (log_usage - fitted_log_usage))
             / sum({{ weight }}) as level_log_{{ weight_pct }},
         {%- endfor %}
         round(
             1.2533e0 * avg(
-                case when age_days < 364 then abs(log_load - fitted_log_load) end
+                case when age_days < 364 then abs(log_usage - fitted_log_usage) end
             ), 10
         ) as residual_spread
     from window_days

@@ -17,7 +17,7 @@ sized_servers as (
         servers.decommissioned_date,
         servers.calendar_id,
         metrics.metric,
-        metrics.load_unit,
+        metrics.usage_unit,
         nullif(greatest(case metrics.capacity_column
             when 'vcpu_count' then cast(coalesce(servers.vcpu_count, 0) as double)
             {%- for column in ['memory_gib', 'disk_gib', 'network_mbps'] %}
@@ -51,13 +51,13 @@ server_capacities as (
         sized_servers.is_current,
         current_sizes.decommissioned_date,
         current_sizes.calendar_id,
-        sized_servers.load_unit,
+        sized_servers.usage_unit,
         case
-            when sized_servers.load_unit = 'percent' then 100e0
+            when sized_servers.usage_unit = 'percent' then 100e0
             else current_sizes.size_value
         end as capacity_value,
         case
-            when sized_servers.load_unit = 'percent'
+            when sized_servers.usage_unit = 'percent'
                 then coalesce(sized_servers.size_value / current_sizes.size_value, 1e0)
             else 1e0
         end as rebase_ratio

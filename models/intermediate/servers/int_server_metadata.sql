@@ -6,7 +6,7 @@ with as_of_dates as (
 
 server_metrics as (
     select * from {{ ref('stg_raw__server_metrics') }}
-    where load_date >= {{ first_calendar_date() }}
+    where metric_date >= {{ first_calendar_date() }}
 ),
 
 {% set columns = ['business_unit', 'region', 'criticality'] -%}
@@ -16,17 +16,17 @@ carried_metadata as (
         {%- for column in columns %}
             server_metrics.{{ column }},
         {%- endfor %}
-        min(server_metrics.load_date) as first_load_date,
+        min(server_metrics.metric_date) as first_metric_date,
         max(server_metrics.measured_at) as last_measured_at
     from server_metrics
-    inner join as_of_dates on server_metrics.load_date <= as_of_dates.as_of_date
+    inner join as_of_dates on server_metrics.metric_date <= as_of_dates.as_of_date
     group by server_metrics.server_id, {{ columns | join(', ') }}
 ),
 
 ranked_metadata as (
     select
         server_id,
-        min(first_load_date) over (partition by server_id) as first_load_date,
+        min(first_metric_date) over (partition by server_id) as first_metric_date,
         {%- for column in columns %}
             first_value({{ column }}) over (
                 partition by server_id
@@ -46,7 +46,7 @@ ranked_metadata as (
 server_metadata as (
     select
         server_id,
-        first_load_date,
+        first_metric_date,
         {{ columns | join(', ') }}
     from ranked_metadata
     where metadata_rank = 1

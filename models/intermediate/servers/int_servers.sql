@@ -31,7 +31,7 @@ known_inventory as (
 known_servers as (
     select
         coalesce(inventory.server_id, server_metadata.server_id) as server_id,
-        coalesce(inventory.valid_from, server_metadata.first_load_date) as valid_from,
+        coalesce(inventory.valid_from, server_metadata.first_metric_date) as valid_from,
         {{ add_days('inventory.next_valid_from', -1) }} as valid_to,
         coalesce(inventory.business_unit, server_metadata.business_unit, 'unknown')
             as business_unit,

@@ -17,14 +17,14 @@ judged_series as (
         series.server_id,
         series.metric,
         as_of_dates.as_of_date,
-        series.first_load_date,
+        series.first_metric_date,
         series.last_measured_date,
         case
             when not series.is_active then 'decommissioned'
             when not series.is_reporting then 'not_reporting'
             else 'reporting'
         end as series_state,
-        series.load_unit,
+        series.usage_unit,
         series.capacity_value,
         series.calendar_id,
         series.statistic,

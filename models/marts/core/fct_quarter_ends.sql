@@ -35,7 +35,7 @@ ranked_days as (
         series.as_of_date,
         series.breach_day_count,
         window_days.window_day_count,
-        server_days.load_date,
+        server_days.metric_date,
         server_days.measured_pct,
         row_number() over (
             partition by series.server_id, series.metric, window_days.quarter_end_date
@@ -50,13 +50,13 @@ ranked_days as (
             series.calendar_id = window_days.calendar_id
             and series.as_of_date >= window_days.first_window_date
             and least(
-                series.first_load_date, {{ add_days('series.as_of_date', -363) }}
+                series.first_metric_date, {{ add_days('series.as_of_date', -363) }}
             ) <= window_days.quarter_end_date
     left join server_days
         on
             series.server_id = server_days.server_id
             and series.metric = server_days.metric
-            and window_days.calendar_date = server_days.load_date
+            and window_days.calendar_date = server_days.metric_date
 ),
 
 quarter_ends as (
@@ -66,11 +66,11 @@ quarter_ends as (
         quarter_end_date,
         as_of_date,
         window_day_count,
-        count(load_date) as measured_day_count,
+        count(metric_date) as measured_day_count,
         max(case when height_rank = breach_day_count then measured_pct end)
             as eoq_peak_pct,
         quarter_end_date <= as_of_date as is_over,
-        2 * count(load_date) >= window_day_count as is_seen
+        2 * count(metric_date) >= window_day_count as is_seen
     from ranked_days
     group by server_id, metric, quarter_end_date, as_of_date, window_day_count
 )

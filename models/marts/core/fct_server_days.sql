@@ -2,7 +2,7 @@
 {{ config(**daily_merge()) }}
 with cleansed_days as (
     select * from {{ ref('int_cleansed_days') }}
-    {{ where_reprocessed('load_date') }}
+    {{ where_reprocessed('metric_date') }}
 ),
 
 calendar_days as (
@@ -13,8 +13,8 @@ server_days as (
     select
         cleansed_days.server_id,
         cleansed_days.metric,
-        cleansed_days.load_date,
-        cleansed_days.load_unit,
+        cleansed_days.metric_date,
+        cleansed_days.usage_unit,
         cleansed_days.capacity_value,
         cleansed_days.statistic,
         cleansed_days.quality_flag,
@@ -34,7 +34,7 @@ server_days as (
     left join calendar_days
         on
             cleansed_days.calendar_id = calendar_days.calendar_id
-            and cleansed_days.load_date = calendar_days.calendar_date
+            and cleansed_days.metric_date = calendar_days.calendar_date
 )
 
 select * from server_days

@@ -12,11 +12,11 @@ breach_dates as (
         risk_level,
         as_of_date,
         min(case when breach_probability >= 0.1e0 then target_date end)
-            as breach_p10_date,
+            as breach_q10_date,
         min(case when breach_probability >= 0.5e0 then target_date end)
-            as breach_p50_date,
+            as breach_q50_date,
         min(case when breach_probability >= 0.9e0 then target_date end)
-            as breach_p90_date,
+            as breach_q90_date,
         min(case when breach_probability >= flag_probability then target_date end)
             as flagged_date,
         min(case when breach_probability >= flag_probability then horizon_days end)

@@ -1,8 +1,8 @@
 -- One row per series and horizon: how high the forecast rises by then, and when.
 -- The model is that of the first day ahead; a job's forecast that ends early is followed
 -- by the SQL forecast.
-with load_forecasts as (
-    select * from {{ ref('fct_load_forecasts') }}
+with usage_forecasts as (
+    select * from {{ ref('fct_usage_forecasts') }}
 ),
 
 compared_days as (
@@ -19,7 +19,7 @@ compared_days as (
             order by target_date
             rows between unbounded preceding and 1 preceding
         ) as past_peak_pct
-    from load_forecasts
+    from usage_forecasts
 ),
 
 {% set so_far = 'over (partition by server_id, metric order by target_date'
@@ -38,7 +38,7 @@ cumulated_days as (
             end
         ) {{ so_far }} as peak_date,
         max(forecast_pct) {{ so_far }} as peak_forecast_p95_pct,
-        avg(forecast_pct) {{ so_far }} as average_forecast_pct
+        avg(forecast_pct) {{ so_far }} as mean_forecast_pct
     from compared_days
 ),
 

@@ -7,8 +7,8 @@ with series as (
     where is_active
 ),
 
-series_loads as (
-    select * from {{ ref('fct_series_loads') }}
+series_usage as (
+    select * from {{ ref('fct_series_usage') }}
 ),
 
 forecast_peaks as (
@@ -40,13 +40,13 @@ rated_series as (
     select
         series.*,
         horizons.horizon_days,
-        series_loads.recent_day_count,
-        series_loads.high_day_count,
-        series_loads.very_high_day_count,
-        series_loads.current_p95_pct,
-        series_loads.average_pct,
-        coalesce(series_loads.is_breached_high, false) as is_breached_high,
-        coalesce(series_loads.is_breached_very_high, false) as is_breached_very_high,
+        series_usage.recent_day_count,
+        series_usage.high_day_count,
+        series_usage.very_high_day_count,
+        series_usage.current_p95_pct,
+        series_usage.mean_pct,
+        coalesce(series_usage.is_breached_high, false) as is_breached_high,
+        coalesce(series_usage.is_breached_very_high, false) as is_breached_very_high,
         level_probabilities.high_probability,
         level_probabilities.very_high_probability,
         level_probabilities.any_day_high_probability,
@@ -55,7 +55,7 @@ rated_series as (
             when coalesce(series.capacity_value, 0e0) <= 0e0 then 'no_capacity'
             {%- for level in ['very_high', 'high'] %}
                 when
-                    series_loads.is_breached_{{ level }}
+                    series_usage.is_breached_{{ level }}
                     or level_probabilities.{{ level }}_probability
                     >= series.flag_probability
                     then '{{ level }}'
@@ -63,17 +63,17 @@ rated_series as (
             when
                 not series.is_reporting or level_probabilities.high_probability is null
                 then 'not_enough_data'
-            when series_loads.is_under_used then 'under_used'
+            when series_usage.is_under_used then 'under_used'
             else 'normal'
         end as risk_level
     from series
     cross join
         unnest(array[{{ risk_horizons() | join(', ') }}])
             as horizons (horizon_days)
-    left join series_loads
+    left join series_usage
         on
-            series.server_id = series_loads.server_id
-            and series.metric = series_loads.metric
+            series.server_id = series_usage.server_id
+            and series.metric = series_usage.metric
     left join level_probabilities
         on
             series.server_id = level_probabilities.server_id
@@ -96,7 +96,7 @@ capacity_risks as (
         rated_series.any_day_high_probability,
         rated_series.current_p95_pct,
         forecast_peaks.peak_forecast_p95_pct,
-        forecast_peaks.average_forecast_pct,
+        forecast_peaks.mean_forecast_pct,
         rated_series.is_predicted_above_high
     from rated_series
     left join forecast_peaks

@@ -8,8 +8,8 @@ server_days as (
     select * from {{ ref('fct_server_days') }}
 ),
 
-series_loads as (
-    select * from {{ ref('fct_series_loads') }}
+series_usage as (
+    select * from {{ ref('fct_series_usage') }}
 ),
 
 series_states as (
@@ -20,11 +20,11 @@ numbered_days as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_value,
         count(measured_value) over (
             partition by server_id, metric
-            order by load_date
+            order by metric_date
             rows unbounded preceding
         ) as gap_number
     from server_days
@@ -70,11 +70,11 @@ data_qualities as (
         series.server_id,
         series.metric,
         series.as_of_date,
-        series.first_load_date,
+        series.first_metric_date,
         series.last_measured_date,
         series.series_state,
         series_states.history_state,
-        series_states.refusal_reason,
+        series_states.rejection_reason,
         series.statistic,
         counted_days.expected_day_count,
         counted_days.measured_day_count,
@@ -83,7 +83,7 @@ data_qualities as (
         counted_days.outage_day_count,
         counted_days.zscore_anomaly_count,
         counted_days.residual_anomaly_count,
-        series_loads.seen_quarter_end_count,
+        series_usage.seen_quarter_end_count,
         coalesce(longest_gaps.longest_gap_days, 0) as longest_gap_days,
         cast(counted_days.measured_day_count as double)
         / counted_days.expected_day_count as measured_ratio
@@ -92,10 +92,10 @@ data_qualities as (
         on
             series.server_id = counted_days.server_id
             and series.metric = counted_days.metric
-    inner join series_loads
+    inner join series_usage
         on
-            series.server_id = series_loads.server_id
-            and series.metric = series_loads.metric
+            series.server_id = series_usage.server_id
+            and series.metric = series_usage.metric
     left join longest_gaps
         on
             series.server_id = longest_gaps.server_id

@@ -6,8 +6,8 @@ with series as (
     where is_active
 ),
 
-load_forecasts as (
-    select * from {{ ref('fct_load_forecasts') }}
+usage_forecasts as (
+    select * from {{ ref('fct_usage_forecasts') }}
     where is_eoq_window
 ),
 
@@ -25,7 +25,7 @@ forecast_windows as (
         row_number() over (
             partition by server_id, metric order by quarter_end_date
         ) as window_number
-    from load_forecasts
+    from usage_forecasts
     group by server_id, metric, quarter_end_date
     having max(target_date) = quarter_end_date
 ),

@@ -10,8 +10,8 @@ series as (
     select * from {{ ref('dim_series') }}
 ),
 
-series_loads as (
-    select * from {{ ref('fct_series_loads') }}
+series_usage as (
+    select * from {{ ref('fct_series_usage') }}
 ),
 
 breach_dates as (
@@ -26,28 +26,28 @@ as_of_dates as (
 rated_series as (
     select
         series.*,
-        series_loads.recent_day_count,
-        series_loads.high_day_count,
-        series_loads.average_pct,
-        series_loads.eoq_peak_pct,
-        series_loads.missed_quarter_end_count,
-        series_loads.is_breached_high,
-        series_loads.is_spare,
+        series_usage.recent_day_count,
+        series_usage.high_day_count,
+        series_usage.mean_pct,
+        series_usage.eoq_peak_pct,
+        series_usage.missed_quarter_end_count,
+        series_usage.is_breached_high,
+        series_usage.is_spare,
         breach_dates.flagged_date,
         case when series.metric in ('cpu', 'memory') then 1 else 0 end as is_compute,
         breach_dates.server_id is null as is_unknown,
         case
             when series.is_reporting and breach_dates.flagged_days <= 30 then 1
             when series.is_reporting and breach_dates.flagged_days <= 190 then 2
-            when series_loads.is_breached_high then 2
+            when series_usage.is_breached_high then 2
             when breach_dates.flagged_days is not null then 3
             else 4
         end as urgency
     from series
-    inner join series_loads
+    inner join series_usage
         on
-            series.server_id = series_loads.server_id
-            and series.metric = series_loads.metric
+            series.server_id = series_usage.server_id
+            and series.metric = series_usage.metric
     left join breach_dates
         on
             series.server_id = breach_dates.server_id
@@ -64,7 +64,7 @@ ranked_series as (
                 coalesce(flagged_date, date '9999-12-31') asc,
                 is_compute desc,
                 coalesce(
-                    round(average_pct / nullif(under_used_threshold_pct, 0e0), 9), 0e0
+                    round(mean_pct / nullif(under_used_threshold_pct, 0e0), 9), 0e0
                 ) desc,
                 metric asc
         ) as binding_rank,

@@ -8,8 +8,8 @@ with series as (
     where is_active
 ),
 
-series_loads as (
-    select * from {{ ref('fct_series_loads') }}
+series_usage as (
+    select * from {{ ref('fct_series_usage') }}
 ),
 
 breach_dates as (
@@ -29,27 +29,27 @@ levelled_series as (
             else series.very_high_threshold_pct
         end as threshold_pct,
         case
-            when risk_levels.risk_level = 'high' then series_loads.is_breached_high
-            else series_loads.is_breached_very_high
+            when risk_levels.risk_level = 'high' then series_usage.is_breached_high
+            else series_usage.is_breached_very_high
         end as is_breached
     from series
     cross join unnest(array['high', 'very_high']) as risk_levels (risk_level)
-    left join series_loads
+    left join series_usage
         on
-            series.server_id = series_loads.server_id
-            and series.metric = series_loads.metric
+            series.server_id = series_usage.server_id
+            and series.metric = series_usage.metric
 ),
 
 judged_series as (
     select
         levelled_series.*,
-        breach_dates.breach_p10_date,
-        breach_dates.breach_p50_date,
-        breach_dates.breach_p90_date,
+        breach_dates.breach_q10_date,
+        breach_dates.breach_q50_date,
+        breach_dates.breach_q90_date,
         case
             when coalesce(levelled_series.capacity_value, 0e0) <= 0e0 then 'no_capacity'
             when levelled_series.is_breached then 'breached'
-            when breach_dates.breach_p50_date is not null then 'within_horizon'
+            when breach_dates.breach_q50_date is not null then 'within_horizon'
             when
                 breach_dates.server_id is not null and levelled_series.is_reporting
                 then 'beyond_horizon'
@@ -69,15 +69,15 @@ time_remaining as (
         metric,
         risk_level,
         as_of_date,
-        breach_p10_date,
-        breach_p50_date,
-        breach_p90_date,
+        breach_q10_date,
+        breach_q50_date,
+        breach_q90_date,
         status,
         threshold_pct,
         case
             when status = 'breached' then 0
             when status = 'within_horizon'
-                then {{ days_between('as_of_date', 'breach_p50_date') }}
+                then {{ days_between('as_of_date', 'breach_q50_date') }}
         end as days_remaining
     from judged_series
 )

@@ -7,7 +7,7 @@ with forecast_backtests as (
 
 runs as (
     select * from {{ ref('stg_python_jobs__runs') }}
-    where job = 'load_forecasts'
+    where job = 'usage_forecasts'
 ),
 
 published_forecast_backtests as (

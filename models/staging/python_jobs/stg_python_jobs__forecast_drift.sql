@@ -6,7 +6,7 @@ with forecast_drift as (
 
 runs as (
     select * from {{ ref('stg_python_jobs__runs') }}
-    where job = 'load_forecasts'
+    where job = 'usage_forecasts'
 ),
 
 published_forecast_drift as (

@@ -6,7 +6,7 @@ with forecast_error_quantiles as (
 
 runs as (
     select * from {{ ref('stg_python_jobs__runs') }}
-    where job = 'load_forecasts'
+    where job = 'usage_forecasts'
 ),
 
 published_forecast_error_quantiles as (
@@ -17,15 +17,15 @@ published_forecast_error_quantiles as (
         forecast_error_quantiles.horizon_band,
         forecast_error_quantiles.as_of_date,
         forecast_error_quantiles.error_count,
-        forecast_error_quantiles.error_p2_5,
-        forecast_error_quantiles.error_p5,
-        forecast_error_quantiles.error_p10,
-        forecast_error_quantiles.error_p25,
-        forecast_error_quantiles.error_p50,
-        forecast_error_quantiles.error_p75,
-        forecast_error_quantiles.error_p90,
-        forecast_error_quantiles.error_p95,
-        forecast_error_quantiles.error_p97_5,
+        forecast_error_quantiles.error_q2_5,
+        forecast_error_quantiles.error_q5,
+        forecast_error_quantiles.error_q10,
+        forecast_error_quantiles.error_q25,
+        forecast_error_quantiles.error_q50,
+        forecast_error_quantiles.error_q75,
+        forecast_error_quantiles.error_q90,
+        forecast_error_quantiles.error_q95,
+        forecast_error_quantiles.error_q97_5,
         forecast_error_quantiles.run_id
     from forecast_error_quantiles
     inner join runs on forecast_error_quantiles.run_id = runs.run_id

@@ -5,7 +5,7 @@ with series_states as (
 
 runs as (
     select * from {{ ref('stg_python_jobs__runs') }}
-    where job = 'load_forecasts'
+    where job = 'usage_forecasts'
 ),
 
 published_series_states as (
@@ -15,7 +15,7 @@ published_series_states as (
         series_states.as_of_date,
         series_states.state as history_state,
         series_states.model as job_model,
-        series_states.reason as refusal_reason,
+        series_states.reason as rejection_reason,
         series_states.window_days,
         series_states.level_shift_date,
         series_states.run_id

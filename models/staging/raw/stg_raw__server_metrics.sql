@@ -16,7 +16,7 @@ measured_samples as (
     select
         server_metrics.server_id,
         server_metrics.timestamp as measured_at,
-        cast(server_metrics.timestamp as date) as load_date,
+        cast(server_metrics.timestamp as date) as metric_date,
         server_metrics.business_unit,
         server_metrics.region,
         server_metrics.criticality,

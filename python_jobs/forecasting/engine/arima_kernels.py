@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 START = (0.3, -0.8)
-"""AR and MA of a daily load that reverts within days: where the search begins."""
+"""AR and MA of a daily usage that reverts within days: where the search begins."""
 
 SETTLING_DAYS = 20
 """First innovations, which the start at zero still shapes: none is summed."""

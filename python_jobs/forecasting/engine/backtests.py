@@ -18,8 +18,8 @@ from python_jobs.forecasting.engine.blocks import FittedBlock
 from python_jobs.forecasting.engine.candidates import (
     Bounds,
     error_spread,
-    loads_ahead,
     refusals,
+    usage_ahead,
 )
 from python_jobs.forecasting.engine.conformal import (
     BANDS,
@@ -53,7 +53,7 @@ class CandidateBlock:
     forecast
         On the model's scale; `is_valid` rows only are to be believed.
     values, quantiles
-        In the load unit, shape (series, horizon) and (series, horizon, 9).
+        In the usage unit, shape (series, horizon) and (series, horizon, 9).
     reasons
         Why a series is refused; None: it is not.
     spread
@@ -138,12 +138,12 @@ def candidate_block(
     """Guard a forecast, put its interval around it, and hold it against what came."""
     fleet, series = origin.fleet, fitted.block.series
     horizon = forecast.centre.shape[1]
-    bounds = _bounds(fleet, series, seen=fitted.data.loads)
+    bounds = _bounds(fleet, series, seen=fitted.data.usage)
     reasons = refusals(forecast, bounds)
     is_valid = np.array([each is None for each in reasons], dtype=np.bool_)
     is_eoq = origin.is_eoq_ahead(fitted.block.calendar_id, horizon)
     spread = error_spread(forecast, fitted.data.spread)
-    values, around = loads_ahead(
+    values, around = usage_ahead(
         forecast,
         spread=spread,
         is_eoq=is_eoq,

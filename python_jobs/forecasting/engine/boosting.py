@@ -1,9 +1,9 @@
 """One gradient boosting for the whole fleet: the challenger that knows no time series.
 
-A histogram gradient boosting (scikit-learn) on the load's lags, rolling means and the
+A histogram gradient boosting (scikit-learn) on the usage's lags, rolling means and the
 calendar, trained on what followed older days and asked for the days ahead. Its target
-is the log load relative to the mean of the last four weeks, so that one model serves
-loads of any size.
+is the log usage relative to the mean of the last four weeks, so that one model serves
+usage of any size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,13 +57,13 @@ class BoostedFleet:
             metric_codes=self.metric_codes,
         )
         predicted = self.regressor.predict(rows).reshape(len(series), horizon)
-        log_loads = predicted + centre[:, None]
+        log_usage = predicted + centre[:, None]
         return ModelForecast(
-            centre=log_loads,
+            centre=log_usage,
             sd=np.repeat(fitted.data.spread[:, None], horizon, axis=1),
             is_log=True,
             is_converged=np.ones(len(series), dtype=np.bool_),
-            state=path_state(log_loads),
+            state=path_state(log_usage),
         )
 
 
@@ -170,8 +170,8 @@ def _rows(
     """
     fleet = origin.fleet
     days = np.minimum(PAST_DAYS, day - fleet.first_days[series] + 1).min()
-    loads, _ = fleet.gather(series, last_day=day, days=int(days))
-    logs = _logs(fleet, series, loads)
+    usage, _ = fleet.gather(series, last_day=day, days=int(days))
+    logs = _logs(fleet, series, usage)
     centre = logs[:, -28:].mean(axis=1)
     relative = logs - centre[:, None]
     still = [relative[:, -span:].mean(axis=1) for span in (1, 7, 14)]
@@ -196,16 +196,16 @@ def _rows(
 def _year_before(
     fleet: Fleet, series: Integers, *, day: int, ahead: Integers, centre: Floats
 ) -> Floats:
-    """Return the log load of 52 weeks before, relative; NaN where there is none."""
+    """Return the log usage of 52 weeks before, relative; NaN where there is none."""
     weeks = -(-ahead // YEAR_DAYS) * YEAR_DAYS
     start = fleet.starts[series] - fleet.first_days[series]
     rows = start[:, None] + day + (ahead - weeks)
     is_known = rows >= fleet.starts[series][:, None]
-    loads = fleet.loads[np.maximum(rows, 0)]
-    relative = _logs(fleet, series, loads) - centre[:, None]
+    usage = fleet.usage[np.maximum(rows, 0)]
+    relative = _logs(fleet, series, usage) - centre[:, None]
     return np.where(is_known, relative, np.nan)
 
 
-def _logs(fleet: Fleet, series: Integers, loads: Floats) -> Floats:
-    logs: Floats = np.log(np.maximum(loads, fleet.log_floors[series][:, None]))
+def _logs(fleet: Fleet, series: Integers, usage: Floats) -> Floats:
+    logs: Floats = np.log(np.maximum(usage, fleet.log_floors[series][:, None]))
     return logs

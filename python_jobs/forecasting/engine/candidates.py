@@ -1,4 +1,4 @@
-"""Every candidate of a block as loads: guarded, or refused with a reason a series."""
+"""Every candidate of a block as usage: guarded, or refused with a reason a series."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Bounds:
     Attributes
     ----------
     lowest, highest
-        Smallest and largest load that was seen.
+        Smallest and largest usage that was seen.
     capacities, ceilings
         Capacity, NaN when unknown; value a forecast is cut at.
     """
@@ -46,14 +46,14 @@ def refusals(forecast: ModelForecast, bounds: Bounds) -> list[Reason | None]:
     The rules are those of `guards.check_forecast`, for a whole block.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        loads = np.exp(forecast.centre) if forecast.is_log else forecast.centre
-        is_sound = np.isfinite(loads) & np.isfinite(forecast.sd) & (forecast.sd > 0.0)
+        usage = np.exp(forecast.centre) if forecast.is_log else forecast.centre
+        is_sound = np.isfinite(usage) & np.isfinite(forecast.sd) & (forecast.sd > 0.0)
         is_broken = np.logical_not(is_sound.all(axis=1))
         width = bounds.highest - bounds.lowest
         is_explosive = (
-            loads.max(axis=1) > bounds.highest + LARGEST_EXCURSION * width
-        ) | (loads.min(axis=1) < bounds.lowest - LARGEST_EXCURSION * width)
-        mean: Floats = loads.mean(axis=1)
+            usage.max(axis=1) > bounds.highest + LARGEST_EXCURSION * width
+        ) | (usage.min(axis=1) < bounds.lowest - LARGEST_EXCURSION * width)
+        mean: Floats = usage.mean(axis=1)
         is_above = mean > LARGEST_CAPACITY_RATIO * bounds.capacities
     return [
         Reason.FORECAST_NOT_FINITE
@@ -69,7 +69,7 @@ def refusals(forecast: ModelForecast, bounds: Bounds) -> list[Reason | None]:
     ]
 
 
-def loads_ahead(
+def usage_ahead(
     forecast: ModelForecast,
     *,
     spread: Floats,
@@ -77,7 +77,7 @@ def loads_ahead(
     quantiles: ErrorQuantiles,
     ceilings: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return forecast and quantiles in the unit of the load.
+    """Return forecast and quantiles in the unit of the usage.
 
     Parameters
     ----------

@@ -21,9 +21,9 @@ Weights = Mapping[str, Mapping[str, float]]
 
 
 def naive_forecast(data: BlockData) -> ModelForecast:
-    """Repeat last week's loads again and again."""
+    """Repeat last week's usage again and again."""
     count, horizon = data.explained.shape
-    week = data.loads[:, -WEEK_DAYS:]
+    week = data.usage[:, -WEEK_DAYS:]
     repeated = np.tile(week, (1, -(-horizon // WEEK_DAYS)))[:, :horizon]
     return ModelForecast(
         centre=repeated,
@@ -42,7 +42,7 @@ def inverse_error_mean(
     weights: Weights,
     floors: Floats,
 ) -> ModelForecast:
-    """Return the weighted mean of the loads that members and naive forecast.
+    """Return the weighted mean of the usage that members and naive forecast.
 
     Parameters
     ----------
@@ -60,10 +60,10 @@ def inverse_error_mean(
         for name, each in members.items():
             forecasts[name] = np.exp(each.centre) if each.is_log else each.centre
     total, mass = np.zeros_like(data.explained), np.zeros_like(data.explained)
-    for name, loads in forecasts.items():
+    for name, usage in forecasts.items():
         own = np.array([weights.get(metric, {}).get(name, 1.0) for metric in metrics])
-        is_finite = np.isfinite(loads)
-        total += np.where(is_finite, loads, 0.0) * own[:, None]
+        is_finite = np.isfinite(usage)
+        total += np.where(is_finite, usage, 0.0) * own[:, None]
         mass += is_finite * own[:, None]
     centre = np.log(np.maximum(total / mass, floors[:, None]))
     sd = np.repeat(data.spread[:, None], centre.shape[1], axis=1)

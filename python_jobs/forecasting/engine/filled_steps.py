@@ -15,7 +15,7 @@ def carry_levels(
 ) -> None:
     """Let steps without a measurement have the level of the measured ones before them.
 
-    A residual of 0 would say that the load was back at its mean of years.
+    A residual of 0 would say that the usage was back at its mean of years.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""The loads of a fleet as ragged arrays: a long array a column, cut into series.
+"""The usage of a fleet as ragged arrays: a long array a column, cut into series.
 
-No pivot: the rows of ``feat_load_forecasts`` stay as they came, a block gathers the
+No pivot: the rows of ``feat_usage_forecasts`` stay as they came, a block gathers the
 window it needs.
 """
 
@@ -55,9 +55,9 @@ class Fleet:
     is_unbroken
         Whether each day follows the one before.
     capacities, ceilings, log_floors
-        In the unit of the load; capacity NaN when unknown; a percentage is cut at 100.
-    loads, measured, is_filled, is_eoq
-        By row: load without gaps, what was measured or NaN, and the flags.
+        In the unit of the usage; capacity NaN when unknown; a percentage is cut at 100.
+    usage, measured, is_filled, is_eoq
+        By row: usage without gaps, what was measured or NaN, and the flags.
     has_own_windows
         Whether the whole history of a series is a window, not that of its calendar.
     """
@@ -72,7 +72,7 @@ class Fleet:
     capacities: Floats
     ceilings: Floats
     log_floors: Floats
-    loads: Floats
+    usage: Floats
     measured: Floats
     is_filled: Booleans
     is_eoq: Booleans
@@ -96,7 +96,7 @@ class Fleet:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> "Fleet":
-        """Cut the rows of ``feat_load_forecasts`` into series.
+        """Cut the rows of ``feat_usage_forecasts`` into series.
 
         Parameters
         ----------
@@ -108,12 +108,12 @@ class Fleet:
         is_first[1:] = (np.diff(codes[0]) != 0) | (np.diff(codes[1]) != 0)
         starts = np.flatnonzero(is_first)
         ends = np.append(starts[1:], len(rows))
-        days = rows["load_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        days = rows["metric_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
         is_next = np.ones(len(rows), dtype=np.bool_)
         is_next[1:] = np.diff(days) == 1
         is_next[starts] = True
         newest = rows.iloc[ends - 1]
-        is_percent = (newest["load_unit"] == "percent").to_numpy()
+        is_percent = (newest["usage_unit"] == "percent").to_numpy()
         return cls(
             server_ids=newest["server_id"].to_numpy(dtype=object),
             metrics=newest["metric"].to_numpy(dtype=object),
@@ -128,7 +128,7 @@ class Fleet:
             ceilings=np.where(is_percent, 100.0, np.inf),
             log_floors=newest["log_floor"].to_numpy(dtype=np.float64),
             # engines add doubles in any order; a fit would make the last digit visible
-            loads=np.round(rows["load_value"].to_numpy(dtype=np.float64), 9),
+            usage=np.round(rows["usage_value"].to_numpy(dtype=np.float64), 9),
             measured=rows["measured_value"].to_numpy(dtype=np.float64),
             is_filled=rows["is_filled"].to_numpy(dtype=np.bool_),
             is_eoq=rows["is_eoq_window"].to_numpy(dtype=np.bool_),
@@ -161,7 +161,7 @@ class Fleet:
         codes, windows = np.full(len(self), _USABLE), np.zeros(len(self), np.int64)
         fill_windows(
             *(self.starts, self.lengths, origin_day - self.first_days + 1, whole),
-            *(self.is_unbroken, self.loads, self.measured, self.is_filled),
+            *(self.is_unbroken, self.usage, self.measured, self.is_filled),
             *(self.log_floors, np.array(WINDOW_DAYS), windows, codes),
         )
         reasons = [None if code == _USABLE else _REASONS[code] for code in codes]
@@ -170,24 +170,24 @@ class Fleet:
     def scales(self, origin_day: int) -> Floats:
         """Return the mean absolute change from one week to the next before an origin.
 
-        Over the last 364 days, as in SQL; NaN when the load never moved or the
+        Over the last 364 days, as in SQL; NaN when the usage never moved or the
         history is shorter than eight days. Shape (series,).
         """
         scales = np.full(len(self), np.nan)
         elapsed = origin_day - self.first_days + 1
-        fill_scales(self.starts, np.minimum(elapsed, self.lengths), self.loads, scales)
+        fill_scales(self.starts, np.minimum(elapsed, self.lengths), self.usage, scales)
         return scales
 
     def gather(
         self, series: Integers, *, last_day: int, days: int
     ) -> tuple[Floats, Booleans]:
-        """Return loads and filled flags of the days up to one, shape (series, days)."""
+        """Return usage and filled flags of the days up to one, shape (series, days)."""
         past = last_day - self.first_days[series] + 1
-        loads = np.empty((len(series), days))
-        is_filled = np.empty(loads.shape, dtype=np.bool_)
-        fill_newest(self.starts[series] + past, self.loads, loads)
+        usage = np.empty((len(series), days))
+        is_filled = np.empty(usage.shape, dtype=np.bool_)
+        fill_newest(self.starts[series] + past, self.usage, usage)
         fill_newest(self.starts[series] + past, self.is_filled, is_filled)
-        return loads, is_filled
+        return usage, is_filled
 
     def lived(
         self, series: Integers, *, origin_day: int, days: int

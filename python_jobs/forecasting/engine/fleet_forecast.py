@@ -38,7 +38,7 @@ class FleetForecast:
     Parameters
     ----------
     fleet, designs
-        Loads, and terms by calendar.
+        Usage, and terms by calendar.
     origins
         The live one first, then the backtests back in time.
     options
@@ -149,7 +149,7 @@ class FleetForecast:
     def champions_from(
         self, day: int, best: Mapping[str, Candidate], *, horizon_days: int
     ) -> Floats:
-        """Return what each metric's champion says from any day, the load unit.
+        """Return what each metric's champion says from any day, the usage unit.
 
         NaN for a series without a forecast. Shape (series, horizon).
         """

@@ -16,7 +16,7 @@ def fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch 
     elapsed,
     whole,
     is_unbroken,
-    loads,
+    usage,
     measured,
     is_filled,
     log_floors,
@@ -38,7 +38,7 @@ def fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch 
         end = starts[i] + past
         is_finite = True
         for t in range(starts[i], end):
-            if not np.isfinite(loads[t]):
+            if not np.isfinite(usage[t]):
                 is_finite = False
         is_silent = True
         for t in range(max(starts[i], end - LARGEST_SILENT_DAYS), end):
@@ -46,8 +46,8 @@ def fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch 
                 is_silent = False
         low, high = np.inf, -np.inf
         for t in range(max(starts[i], end - FLAT_DAYS), end):
-            load = max(loads[t], log_floors[i])
-            low, high = min(low, load), max(high, load)
+            value = max(usage[t], log_floors[i])
+            low, high = min(low, value), max(high, value)
         if not is_unbroken[i]:
             codes[i] = 2
         elif elapsed[i] > lengths[i]:
@@ -73,14 +73,14 @@ def fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch 
 
 
 @njit(cache=True, nogil=True)
-def fill_scales(starts, past, loads, scales):  # type: ignore[no-untyped-def]
+def fill_scales(starts, past, usage, scales):  # type: ignore[no-untyped-def]
     """Fill the mean change from week to week of the newest of ``past`` days."""
     for i in range(len(starts)):
         end = starts[i] + past[i]
         days = min(past[i] - WEEK_DAYS, SCALE_DAYS)
         total = 0.0
         for t in range(end - days, end):
-            total += abs(loads[t] - loads[t - WEEK_DAYS])
+            total += abs(usage[t] - usage[t - WEEK_DAYS])
         if days > 0 and total > 0.0:
             scales[i] = total / days
 

@@ -22,7 +22,7 @@ class ModelForecast:
     ----------
     centre, sd
         Expected value and standard deviation of its error, shape (series, horizon); of
-        the log load for a calendar candidate, else of the load.
+        the log usage for a calendar candidate, else of the usage.
     is_log
         Which of the two.
     is_converged
@@ -45,11 +45,11 @@ class BlockData:
     Attributes
     ----------
     residuals
-        Log load less what the calendar explains, shape (series, days).
+        Log usage less what the calendar explains, shape (series, days).
     explained
         What the calendar explains of the days ahead, shape (series, horizon).
-    loads
-        Newest loads, load unit, shape (series, days).
+    usage
+        Newest usage, usage unit, shape (series, days).
     alphas, levels
         Weight of the exponentially weighted level, and the level, shape (series,).
     spread
@@ -58,7 +58,7 @@ class BlockData:
 
     residuals: Block
     explained: Floats
-    loads: Floats
+    usage: Floats
     alphas: Floats
     levels: Floats
     spread: Floats

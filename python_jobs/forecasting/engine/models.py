@@ -1,6 +1,6 @@
 """The candidates, each fitted to a whole block and told as centre and spread.
 
-The calendar candidates see the residual of the log load; the others the load as it is.
+The calendar candidates see the residual of the log usage; the others the usage as it is.
 What a fit found is kept as named rows, from which the same forecast comes again.
 """
 
@@ -49,23 +49,23 @@ def holt_winters_calendar(data: BlockData) -> ModelForecast:
 
 
 def simple_exponential_smoothing(data: BlockData) -> ModelForecast:
-    """Level that follows the load, and nothing else."""
-    return _smoothed_load(data, has_trend=False, has_season=False)
+    """Level that follows the usage, and nothing else."""
+    return _smoothed_usage(data, has_trend=False, has_season=False)
 
 
 def holt_winters(data: BlockData) -> ModelForecast:
-    """Damped trend and a season of seven days on the load."""
-    return _smoothed_load(data, has_trend=True, has_season=True)
+    """Damped trend and a season of seven days on the usage."""
+    return _smoothed_usage(data, has_trend=True, has_season=True)
 
 
 def sarima(data: BlockData) -> ModelForecast:
-    """Weekday means with ARIMA(1,1,1) errors on the load."""
-    days = data.loads.shape[1]
+    """Weekday means with ARIMA(1,1,1) errors on the usage."""
+    days = data.usage.shape[1]
     weekdays = np.arange(days) % WEEK_DAYS
     # contiguous, so that the order of a sum does not depend on the rows beside it
-    own = [np.ascontiguousarray(data.loads[:, weekdays == k]) for k in range(WEEK_DAYS)]
-    means = np.column_stack([loads.mean(axis=1) for loads in own])
-    fit = fit_arima(data.loads - means[:, weekdays])
+    own = [np.ascontiguousarray(data.usage[:, weekdays == k]) for k in range(WEEK_DAYS)]
+    means = np.column_stack([usage.mean(axis=1) for usage in own])
+    fit = fit_arima(data.usage - means[:, weekdays])
     ahead = np.roll(means, -(days % WEEK_DAYS), axis=1)
     state = _rows(fit) | {f"season_{day}": ahead[:, day] for day in range(WEEK_DAYS)}
     return _forecast(_SARIMA, state, data, is_converged=fit.is_converged)
@@ -137,14 +137,14 @@ _LEVEL = _Family(_tell_level, is_log=True)
 _ARIMA = _Family(_tell_arima, is_log=True)
 _SARIMA = _Family(_tell_sarima, is_log=False)
 _SMOOTHING = _Family(_tell_smoothing, is_log=True)
-_SMOOTHING_LOAD = _Family(_tell_smoothing, is_log=False)
+_SMOOTHING_USAGE = _Family(_tell_smoothing, is_log=False)
 _FAMILIES: Mapping[str, _Family] = {
     "level_calendar": _LEVEL,
     "sarima_calendar": _ARIMA,
     "holt_winters_calendar": _SMOOTHING,
     "sarima": _SARIMA,
-    "holt_winters": _SMOOTHING_LOAD,
-    "simple_exponential_smoothing": _SMOOTHING_LOAD,
+    "holt_winters": _SMOOTHING_USAGE,
+    "simple_exponential_smoothing": _SMOOTHING_USAGE,
 }
 
 BLOCK_MODELS: Mapping[str, Callable[[BlockData], ModelForecast]] = {
@@ -178,12 +178,12 @@ def _told(family: _Family, state: State, explained: Floats) -> ModelForecast:
     return ModelForecast(centre, sd, family.is_log, ended, state)
 
 
-def _smoothed_load(
+def _smoothed_usage(
     data: BlockData, *, has_trend: bool, has_season: bool
 ) -> ModelForecast:
-    fit = fit_smoothing(data.loads, has_trend=has_trend, has_season=has_season)
+    fit = fit_smoothing(data.usage, has_trend=has_trend, has_season=has_season)
     state = _smoothing_rows(fit)
-    return _forecast(_SMOOTHING_LOAD, state, data, is_converged=fit.is_converged)
+    return _forecast(_SMOOTHING_USAGE, state, data, is_converged=fit.is_converged)
 
 
 def _rows(fit: ArimaFit) -> State:

@@ -52,7 +52,7 @@ class EngineOrigin:
     Parameters
     ----------
     fleet, designs
-        Loads, and terms by calendar.
+        Usage, and terms by calendar.
     day
         Last day that may be seen, as days since 1970-01-01.
     fit_days
@@ -110,7 +110,7 @@ class EngineOrigin:
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
         """Explain a block by its calendar, so many days ahead."""
         choices, _ = self.learned.get(block.is_full, _NOTHING_LEARNED)
-        fit, loads, is_filled = self._regression(block, harmonics=choices.harmonics)
+        fit, usage, is_filled = self._regression(block, harmonics=choices.harmonics)
         ahead = self.designs.terms(
             block.calendar_id, first_day=self.day + 1, days=horizon_days
         )
@@ -123,8 +123,8 @@ class EngineOrigin:
         data = BlockData(
             residuals=residuals[:, -self.fit_days :],
             explained=coefficients @ ahead.T,
-            loads=loads[:, -self.fit_days :],
-            alphas=np.full(len(loads), alpha),
+            usage=usage[:, -self.fit_days :],
+            alphas=np.full(len(usage), alpha),
             levels=weighted_levels(residuals, alpha),
             spread=fit.spread,
         )
@@ -164,15 +164,15 @@ class EngineOrigin:
     def _regression(
         self, block: Block, *, harmonics: int
     ) -> tuple[RegressionFit, Floats, NDArray[np.bool_]]:
-        loads, is_filled = self.fleet.gather(
+        usage, is_filled = self.fleet.gather(
             block.series, last_day=self.day, days=block.window_days
         )
         floors = self.fleet.log_floors[block.series][:, None]
-        logs = np.maximum(loads, floors, dtype=self.dtype)
+        logs = np.maximum(usage, floors, dtype=self.dtype)
         np.log(logs, out=logs)
         design = self._design(block, harmonics=harmonics)
         fit = fit_regression(logs, is_filled=is_filled, design=design)
-        return fit, loads, is_filled
+        return fit, usage, is_filled
 
     def _learned(self) -> Learned:
         samples = {kind: self._sample(is_full=kind) for kind in (False, True)}

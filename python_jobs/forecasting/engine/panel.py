@@ -68,7 +68,7 @@ def forecast_panel(
     -------
     pandas.DataFrame
         One row per series and step ahead of its newest ds, sorted: unique_id, ds,
-        model, reason (why a stand-in or nothing forecasts, null when the model asked
+        model, reason (why a fallback or nothing forecasts, null when the model asked
         for does), forecast_value and the nine quantiles.
 
     Raises

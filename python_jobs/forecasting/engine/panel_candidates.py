@@ -77,23 +77,23 @@ def _season(season: int, name: str) -> Fit:
 
 def seasonal_naive(data: BlockData, season: int) -> ModelForecast:
     """Repeat the newest season; without a whole one there is no forecast."""
-    count, steps = data.loads.shape
+    count, steps = data.usage.shape
     horizon = data.explained.shape[1]
     if steps <= season:
         return _told(np.full((count, horizon), np.nan), np.ones(count), season=season)
-    moves = data.loads[:, season:] - data.loads[:, :-season]
+    moves = data.usage[:, season:] - data.usage[:, :-season]
     spread = np.sqrt((moves**2).mean(axis=1))
-    return _told(_repeated(data.loads[:, -season:], horizon), spread, season=season)
+    return _told(_repeated(data.usage[:, -season:], horizon), spread, season=season)
 
 
 def seasonal_median(data: BlockData, season: int) -> ModelForecast:
     """Repeat the median of the newest seasons: what a spike does not move."""
-    count, steps = data.loads.shape
+    count, steps = data.usage.shape
     horizon = data.explained.shape[1]
     seasons = min(steps // season, MEDIAN_SEASONS)
     if seasons < FEWEST_MEDIAN_SEASONS:
         return _told(np.full((count, horizon), np.nan), np.ones(count), season=season)
-    past = data.loads[:, -seasons * season :].reshape(count, seasons, season)
+    past = data.usage[:, -seasons * season :].reshape(count, seasons, season)
     median = np.median(past, axis=1)
     spread = np.sqrt(((past - median[:, None]) ** 2).mean(axis=(1, 2)))
     return _told(_repeated(median, horizon), spread, season=season)
@@ -102,9 +102,9 @@ def seasonal_median(data: BlockData, season: int) -> ModelForecast:
 def seasonal_smoothing(data: BlockData, season: int) -> ModelForecast:
     """Damped trend and a season of any length on the scaled values."""
     count, horizon = data.explained.shape
-    if data.loads.shape[1] < (START_SEASONS + 1) * season:
+    if data.usage.shape[1] < (START_SEASONS + 1) * season:
         return _told(np.full((count, horizon), np.nan), np.ones(count), season=season)
-    fit = fit_smoothing(data.loads, has_trend=True, has_season=True, season=season)
+    fit = fit_smoothing(data.usage, has_trend=True, has_season=True, season=season)
     mean, sd = forecast_smoothing(fit, horizon)
     return ModelForecast(
         *(mean, sd),
@@ -148,9 +148,9 @@ def _told(centre: Floats, spread: Floats, *, season: int) -> ModelForecast:
 
 
 def scaled_data(data: BlockData, floors: Floats) -> BlockData:
-    """Return the data with logarithms in place of loads."""
-    logs = np.log(np.maximum(data.loads, floors[:, None]))
-    return replace(data, loads=logs)
+    """Return the data with logarithms in place of usage."""
+    logs = np.log(np.maximum(data.usage, floors[:, None]))
+    return replace(data, usage=logs)
 
 
 def _daily() -> dict[str, PanelModel]:

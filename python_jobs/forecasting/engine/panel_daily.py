@@ -22,7 +22,7 @@ from python_jobs.forecasting.engine.panel_candidates import (
 )
 from python_jobs.forecasting.engine.panel_scales import (
     Scale,
-    engine_loads,
+    engine_usage,
     scale_of,
 )
 from python_jobs.forecasting.engine.panel_series import PanelSeries
@@ -188,7 +188,7 @@ def _without_business_terms(design: CalendarDesign) -> CalendarDesign:
 
 
 def _fleet(series: PanelSeries, scale: Scale) -> Fleet:
-    loads, floors = engine_loads(series, scale)
+    usage, floors = engine_usage(series, scale)
     count = len(series)
     return Fleet(
         server_ids=series.unique_ids,
@@ -201,7 +201,7 @@ def _fleet(series: PanelSeries, scale: Scale) -> Fleet:
         capacities=np.full(count, np.nan),
         ceilings=np.full(count, np.inf),
         log_floors=floors,
-        loads=loads,
+        usage=usage,
         measured=series.measured,
         is_filled=series.is_filled,
         is_eoq=series.is_filled,

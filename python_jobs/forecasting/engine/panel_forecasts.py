@@ -8,8 +8,8 @@ import pandas as pd
 from python_jobs.forecasting.engine.fleet import Strings
 from python_jobs.forecasting.engine.panel_backtests import Group, Panel
 from python_jobs.forecasting.engine.panel_checks import Frequency
+from python_jobs.forecasting.engine.panel_fallbacks import fallback
 from python_jobs.forecasting.engine.panel_series import PanelSeries
-from python_jobs.forecasting.engine.panel_stand_ins import stand_in
 from python_jobs.forecasting.engine.panel_told import Told
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.forecasting.series import Floats
@@ -70,7 +70,7 @@ class Forecasts:
                 near = _within_reach(around[row], values[row], seen=seen)
                 told = labels[row], None, values[row], near
             else:
-                told = stand_in(
+                told = fallback(
                     *(series, position),
                     horizon=panel.horizon,
                     season=panel.season,

@@ -234,7 +234,7 @@ def _data(
     return BlockData(
         residuals=fit.residuals,
         explained=fit.coefficients @ ahead.T,
-        loads=scaled,
+        usage=scaled,
         alphas=np.full(len(values), LEVEL_ALPHA),
         levels=weighted_levels(fit.residuals, LEVEL_ALPHA),
         spread=fit.spread,

@@ -29,7 +29,7 @@ _NARROWEST = 0.1
 _SMALLEST_LOSS = 0.02
 _TINY = 1e-12
 _LEVELS = np.array(list(QUANTILES.values()))
-_LOW, _HIGH = (list(QUANTILES).index(f"forecast_p{level}") for level in (10, 90))
+_LOW, _HIGH = (list(QUANTILES).index(f"forecast_q{level}") for level in (10, 90))
 
 
 @dataclass(frozen=True)

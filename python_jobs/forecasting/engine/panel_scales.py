@@ -1,6 +1,6 @@
 """The scale that a series of a panel is modelled on: its logarithm, or itself.
 
-The engine knows loads by their logarithm. A series without one is handed over as the
+The engine knows usage by their logarithm. A series without one is handed over as the
 exponential of its values, brought to a width that loses no digit.
 """
 
@@ -93,14 +93,14 @@ def log_scale(series: PanelSeries) -> Scale:
     return replace(scale, is_log=few & (lowest >= 0.0) & (highest > 0.0))
 
 
-def engine_loads(series: PanelSeries, scale: Scale) -> tuple[Floats, Floats]:
+def engine_usage(series: PanelSeries, scale: Scale) -> tuple[Floats, Floats]:
     """Return values whose logarithm is what is modelled, and floors by series."""
     if scale.is_log.all():
         return series.values, scale.floor
     rows = np.repeat(np.arange(len(series)), series.lengths)
     scaled = (series.values - scale.middle[rows]) / scale.width[rows]
-    loads = np.where(scale.is_log[rows], series.values, np.exp(scaled))
-    return loads, np.where(scale.is_log, scale.floor, _LINEAR_FLOOR)
+    usage = np.where(scale.is_log[rows], series.values, np.exp(scaled))
+    return usage, np.where(scale.is_log, scale.floor, _LINEAR_FLOOR)
 
 
 def _ranges(series: PanelSeries) -> tuple[Floats, Floats]:

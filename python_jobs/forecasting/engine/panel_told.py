@@ -59,10 +59,10 @@ class Told:
         forecast
             Of what is modelled, with what was fitted.
         data
-            The block; its loads are what is modelled.
+            The block; its usage are what is modelled.
         """
         scale = self.scale.of(rows)
-        seen = scale.back(data.loads.astype(np.float64))
+        seen = scale.back(data.usage.astype(np.float64))
         spread = error_spread(forecast, data.spread)
         good = is_believable(scale.back(forecast.centre), seen=seen) & (spread > 0.0)
         good &= (np.isfinite(forecast.sd) & (forecast.sd > 0.0)).all(axis=1)

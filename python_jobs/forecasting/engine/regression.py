@@ -1,4 +1,4 @@
-"""What the calendar explains of the log loads of a block, robustly and shrunk.
+"""What the calendar explains of the log usage of a block, robustly and shrunk.
 
 All series of a block share one design, so least squares is one product for them all.
 Days far from the fit are pulled in and the fit is made again (Huber 1964); a level
@@ -102,7 +102,7 @@ class RegressionFit:
     coefficients
         Shape (series, terms).
     residuals
-        Log load less fit, outliers pulled in, shape (series, days).
+        Log usage less fit, outliers pulled in, shape (series, days).
     spread
         Robust standard deviation of the residuals, shape (series,).
     shift_day
@@ -116,7 +116,7 @@ class RegressionFit:
 
 
 def fit_regression(
-    log_loads: Block,
+    log_usage: Block,
     *,
     is_filled: Booleans,
     design: SharedDesign,
@@ -126,7 +126,7 @@ def fit_regression(
 
     Parameters
     ----------
-    log_loads
+    log_usage
         Shape (series, days).
     is_filled
         Days without a measurement: they take the fit, shape (series, days).
@@ -135,15 +135,15 @@ def fit_regression(
     shifts
         What makes a step a level shift.
     """
-    kind = log_loads.dtype
+    kind = log_usage.dtype
     projection: Block = design.projection.T.astype(kind)
     terms: Block = design.terms.T.astype(kind)
-    levelled = log_loads.copy()
-    spread = np.empty(len(log_loads))
-    shift_day = np.full(len(log_loads), _NO_SHIFT)
+    levelled = log_usage.copy()
+    spread = np.empty(len(log_usage))
+    shift_day = np.full(len(log_usage), _NO_SHIFT)
     rule = (shifts.old_steps, shifts.new_steps, shifts.least_gain)
     squares = design.step_squares
-    fitted: Block = (log_loads @ projection) @ terms
+    fitted: Block = (log_usage @ projection) @ terms
     pulled, residuals = np.empty_like(fitted), np.empty_like(fitted)
     for is_last_round in (False, False, True):
         _pull_in(levelled, fitted, is_filled, pulled, spread)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from python_jobs.calendar_weights import TERMS
-from python_jobs.forecasting.engine.candidates import loads_ahead
+from python_jobs.forecasting.engine.candidates import usage_ahead
 from python_jobs.forecasting.engine.conformal import NO_QUANTILES, ErrorQuantiles
 from python_jobs.forecasting.engine.designs import Designs
 from python_jobs.forecasting.engine.fleet import Fleet, Integers
@@ -32,7 +32,7 @@ class SavedForecast:
     series
         Positions in the fleet.
     values, quantiles
-        In the load unit, shape (series, horizon) and (series, horizon, 9), from the day
+        In the usage unit, shape (series, horizon) and (series, horizon, 9), from the day
         after the origin on.
     """
 
@@ -60,7 +60,7 @@ def saved_forecasts(
     error_quantiles
         Rows of ``ml.forecast_error_quantiles`` of the same run.
     fleet, designs
-        For ceilings and calendars; loads are not read.
+        For ceilings and calendars; usage are not read.
     last_day
         Last day to forecast, as days since 1970-01-01.
     """
@@ -113,7 +113,7 @@ def _forecast(
     }
     forecast = again(model, state, coefficients @ terms.T)
     horizon = forecast.centre.shape[1]
-    values, around = loads_ahead(
+    values, around = usage_ahead(
         forecast,
         spread=state["error_spread"],
         is_eoq=terms[:horizon, TERMS.index("eoq_window")] > 0.0,

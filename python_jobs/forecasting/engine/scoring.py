@@ -10,8 +10,8 @@ from python_jobs.forecasting.series import Floats
 
 _PROBABILITIES = np.array(list(QUANTILES.values()))
 _NAMES = list(QUANTILES)
-_LOW_80, _HIGH_80 = _NAMES.index("forecast_p10"), _NAMES.index("forecast_p90")
-_LOW_95, _HIGH_95 = _NAMES.index("forecast_p2_5"), _NAMES.index("forecast_p97_5")
+_LOW_80, _HIGH_80 = _NAMES.index("forecast_q10"), _NAMES.index("forecast_q90")
+_LOW_95, _HIGH_95 = _NAMES.index("forecast_q2_5"), _NAMES.index("forecast_q97_5")
 _FLOOR = 1e-12
 
 
@@ -28,7 +28,7 @@ def error_sums(
     Parameters
     ----------
     forecast, quantiles
-        In the load unit, shape (series, days) and (series, days, 9).
+        In the usage unit, shape (series, days) and (series, days, 9).
     measured
         What came, NaN for nothing; such a day is not scored.
     is_eoq

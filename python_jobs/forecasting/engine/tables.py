@@ -59,7 +59,7 @@ def forecast_frame(
     day: int,
     days: int,
 ) -> pd.DataFrame:
-    """Return the rows of ``ml.load_forecasts`` of some series of a block."""
+    """Return the rows of ``ml.usage_forecasts`` of some series of a block."""
     repeated = np.repeat(told.series[rows], days)
     target = np.tile(day + np.arange(1, days + 1), len(rows))
     around = told.quantiles[rows, :days].reshape(-1, len(QUANTILES)).T

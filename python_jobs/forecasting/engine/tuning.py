@@ -116,9 +116,9 @@ def _errors(
     dtype: type,
 ) -> Floats:
     """Return the mean absolute log error by waves and alpha, shape (waves, alphas)."""
-    loads, is_filled = fleet.gather(positions, last_day=last_day, days=days)
+    usage, is_filled = fleet.gather(positions, last_day=last_day, days=days)
     floors = fleet.log_floors[positions][:, None]
-    logs: Block = np.log(np.maximum(loads, floors)).astype(dtype)
+    logs: Block = np.log(np.maximum(usage, floors)).astype(dtype)
     lived, _ = fleet.gather(positions, last_day=last_day + AHEAD_DAYS, days=AHEAD_DAYS)
     log_lived = np.log(np.maximum(lived, floors))
     ahead = designs.terms(sample.calendar_id, first_day=last_day + 1, days=AHEAD_DAYS).T

@@ -64,7 +64,7 @@ def main(
     ] = CHUNK_SERIES,
     master: Annotated[str, typer.Option(help="Spark's master.")] = "local[*]",
 ) -> None:
-    """Forecast every series of the features into scale.load_forecasts."""
+    """Forecast every series of the features into scale.usage_forecasts."""
     try:
         options = ScaleOptions(
             jobs=_jobs(model or list(MODELS)),

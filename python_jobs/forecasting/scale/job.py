@@ -96,7 +96,7 @@ def forecast_at_scale(
     options: ScaleOptions,
     progress: Progress,
 ) -> ScaleResult:
-    """Forecast every series of the features into ``<namespace>.load_forecasts``.
+    """Forecast every series of the features into ``<namespace>.usage_forecasts``.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def forecast_at_scale(
     origins = _origins(calendar, horizon_days=options.horizon_days)
     servers = source.servers()
     if not len(servers):
-        raise InputError("feat_load_forecasts has no rows → load data first")
+        raise InputError("feat_usage_forecasts has no rows → usage data first")
     lessons, series_per_server = _taught(
         source,
         servers=servers,

@@ -94,7 +94,7 @@ def lessons_of(
     Parameters
     ----------
     rows
-        Sorted rows of ``feat_load_forecasts`` of the sampled servers.
+        Sorted rows of ``feat_usage_forecasts`` of the sampled servers.
     designs
         Terms by calendar.
     origins

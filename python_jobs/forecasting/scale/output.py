@@ -22,12 +22,12 @@ from pyiceberg.table import Table
 
 from python_jobs.store.commits import commit
 from python_jobs.store.filters import equal_to
-from python_jobs.store.forecast_tables import FORECAST_BACKTESTS, LOAD_FORECASTS
+from python_jobs.store.forecast_tables import FORECAST_BACKTESTS, USAGE_FORECASTS
 from python_jobs.store.ml_columns import AS_OF_DATE, column
 from python_jobs.store.schema import TableSchema
 
 FORECASTS = TableSchema(
-    name="load_forecasts",
+    name="usage_forecasts",
     comment=(
         "One row per as-of date, server, metric and target date. Every series is there:"
         " it has a forecast or a reason."
@@ -36,12 +36,16 @@ FORECASTS = TableSchema(
         AS_OF_DATE,
         *(
             each
-            for each in LOAD_FORECASTS.columns
+            for each in USAGE_FORECASTS.columns
             if each.name in {"server_id", "metric", "target_date"}
         ),
         column("model", "string", "Model that forecasts it; null: none."),
         column("reason", "string", "Why no model forecasts it; null: one does."),
-        *(each for each in LOAD_FORECASTS.columns if each.name.startswith("forecast_")),
+        *(
+            each
+            for each in USAGE_FORECASTS.columns
+            if each.name.startswith("forecast_")
+        ),
     ),
     key=("as_of_date", "server_id", "metric", "target_date"),
 )

@@ -53,7 +53,7 @@ class PartForecast:
     first_day
         First day ahead, as days since 1970-01-01.
     values, quantiles
-        Load unit, NaN without a forecast, shape (series, horizon) and (.., 9).
+        Usage unit, NaN without a forecast, shape (series, horizon) and (.., 9).
     """
 
     fleet: Fleet
@@ -84,12 +84,12 @@ class PartForecast:
 
 
 def sorted_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of ``feat_load_forecasts`` by server, metric and date.
+    """Return rows of ``feat_usage_forecasts`` by server, metric and date.
 
     Sorted by one integer a row, and only when they are not in that order already.
     """
     servers, metrics = (_sorted_codes(rows[name]) for name in ("server_id", "metric"))
-    days = rows["load_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    days = rows["metric_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     order = (servers * 256 + metrics) * (1 << 24) + days
     if (np.diff(order) >= 0).all():
         return rows
@@ -115,7 +115,7 @@ def forecast_part(
     Parameters
     ----------
     rows
-        All rows of some servers of ``feat_load_forecasts``, sorted.
+        All rows of some servers of ``feat_usage_forecasts``, sorted.
     designs
         Terms by calendar.
     lessons
@@ -189,7 +189,7 @@ def _engine(
     unknown = set(fleet.calendar_ids) - set(designs.first_days)
     if unknown:
         raise InputError(
-            f"feat_load_forecasts: calendar_id {min(unknown)} has no terms; expected"
+            f"feat_usage_forecasts: calendar_id {min(unknown)} has no terms; expected"
             f" one of {', '.join(designs.first_days)} → add its holidays to the seed"
         )
     return EngineOrigin(

@@ -19,15 +19,15 @@ from pyiceberg.table import Table
 
 from python_jobs.forecasting.scale.lessons import Servers
 from python_jobs.forecasting.scale.part import sorted_rows
-from python_jobs.load_forecasts import READS
 from python_jobs.platform.errors import InputError, UsageError
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 from python_jobs.store.filters import all_of, at_least, at_most, one_of
+from python_jobs.usage_forecasts import READS
 
-LOADS = "feat_load_forecasts"
+LOADS = "feat_usage_forecasts"
 CALENDAR = "feat_calendar_weights"
-TEXTS = ("server_id", "metric", "calendar_id", "load_unit")
+TEXTS = ("server_id", "metric", "calendar_id", "usage_unit")
 COLUMNS = tuple(READS[LOADS].columns)
 COPIED_ROWS = 1_000_000
 """Rows of a batch on the way from DuckDB to Iceberg."""
@@ -103,7 +103,7 @@ class DuckDBFeatures:
     def servers(self) -> Servers:
         """Return every server, ascending."""
         rows = self._rows(
-            "select distinct server_id from features.feat_load_forecasts order by 1"
+            "select distinct server_id from features.feat_usage_forecasts order by 1"
         )
         return _texts(rows["server_id"])
 

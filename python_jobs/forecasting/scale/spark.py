@@ -35,9 +35,9 @@ from python_jobs.forecasting.scale.sources import (
 )
 from python_jobs.forecasting.scale.task import Outcome, PartTask
 from python_jobs.jobs.contracts import Dtype
-from python_jobs.load_forecasts import READS
 from python_jobs.platform.errors import CapacityError, PlatformError, UsageError
 from python_jobs.platform.progress import Progress
+from python_jobs.usage_forecasts import READS
 
 GROUP_SERIES = 1000
 """Series of a group, about: what one worker holds at once."""
@@ -121,7 +121,7 @@ def forecasts(
     Parameters
     ----------
     features
-        Rows of ``feat_load_forecasts`` in any order.
+        Rows of ``feat_usage_forecasts`` in any order.
     designs, lessons
         Terms by calendar; what the fleet taught.
     groups

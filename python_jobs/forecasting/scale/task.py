@@ -57,7 +57,7 @@ class PartTask:
     processes: int | None
 
     def run(self, rows: pd.DataFrame) -> Outcome:
-        """Forecast all rows of some servers of ``feat_load_forecasts``."""
+        """Forecast all rows of some servers of ``feat_usage_forecasts``."""
         part = sorted_rows(rows)
         tested = None
         if self.backtests is not None:

@@ -9,11 +9,11 @@ from marts import assert_equal
 
 MERGED = (
     "model int_server_days",
-    "model int_load_days",
+    "model int_usage_days",
     "model int_windowed_days",
     "model int_cleansed_days",
     "model int_forecast_days",
-    "model feat_load_forecasts",
+    "model feat_usage_forecasts",
     "model fct_server_days",
 )
 
@@ -104,7 +104,7 @@ def test_a_late_day_is_merged(
     before, after = (
         frame[
             (frame["server_id"] == ODD_SERVER)
-            & (frame["load_date"].astype(str) == LATE_DAY)
+            & (frame["metric_date"].astype(str) == LATE_DAY)
         ].set_index("metric")["measured_value"]
         for frame in days
     )
@@ -116,7 +116,7 @@ def test_a_late_day_is_merged(
         "network_in": 10.5,
         "network_out": 11.5,
     }
-    for mart in ("dim_series", "rpt_data_quality", "fct_load_forecasts"):
+    for mart in ("dim_series", "rpt_data_quality", "fct_usage_forecasts"):
         assert not late_day.athena[mart].equals(next_day.athena[mart])
 
 

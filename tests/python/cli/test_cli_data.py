@@ -40,7 +40,7 @@ def test_real_series_reach_the_marts(tmp_path: Path) -> None:
     with duckdb.connect(str(own / "capacity.duckdb"), read_only=True) as database:
         series, models = database.execute(
             "select count(distinct server_id || metric), list(distinct forecast_model)"
-            " from marts.fct_load_forecasts"
+            " from marts.fct_usage_forecasts"
         ).fetchone() or (0, [])
         loads = database.execute(
             "select count(*) from raw.loads where status = 'loaded'"

@@ -90,13 +90,13 @@ def test_progress_is_json_lines_in_a_pipe(first_run: Ended, warehouse: Path) -> 
         "as-of date",
         "features",
         "calendar_weights",
-        "load_forecasts",
+        "usage_forecasts",
         "server_clusters",
         "models and tests",
     ]
     done = {line["message"]: line for line in told if line.get("state") == "done"}
     # 8 servers x 5 metrics x (live, and five backtests twice)
-    assert done["load_forecasts"]["done"] == 440
+    assert done["usage_forecasts"]["done"] == 440
     # each node once: what a step has built and tested, the next leaves alone
     manifest = json.loads((warehouse / "target" / "manifest.json").read_text())
     kinds = [node["resource_type"] for node in manifest["nodes"].values()]
@@ -112,7 +112,7 @@ def test_every_series_has_a_forecast(first_run: Ended, warehouse: Path) -> None:
     count, first, last = one(
         warehouse,
         "select count(*), min(target_date)::varchar, max(target_date)::varchar"
-        " from marts.fct_load_forecasts",
+        " from marts.fct_usage_forecasts",
     )
     assert (count, first, last) == (8 * 5 * 400, "2026-01-01", "2027-02-04")
 
@@ -222,7 +222,7 @@ def test_a_query_prints_and_exports_the_same_rows(
     expected = one(
         warehouse,
         "select count(distinct server_id), count(*) from marts.fct_server_days"
-        " where metric = 'cpu' and measured_pct > 20 and load_date >"
+        " where metric = 'cpu' and measured_pct > 20 and metric_date >"
         " (select max(as_of_date) from marts.dim_series) - 90",
     )
     assert (len(csv), csv["day_above_count"].sum()) == expected
@@ -238,7 +238,7 @@ def test_the_forecast_by_business_unit_is_weighted_by_capacity(
     assert ended.returncode == 0, ended.stderr
     marts = read_layer(warehouse)
     servers = marts["dim_servers"].query("is_current")
-    days = marts["fct_load_forecasts"].query("metric == 'cpu' and horizon_days <= 30")
+    days = marts["fct_usage_forecasts"].query("metric == 'cpu' and horizon_days <= 30")
     days = days.merge(servers, on="server_id")
     days["weighted"] = days["forecast_pct"] * days["vcpu_count"]
     sums = days.groupby("business_unit")[["weighted", "vcpu_count"]].sum()
@@ -273,11 +273,11 @@ def test_saved_models_forecast_what_they_forecast_when_fitted(
     keys = ["server_id", "metric", "target_date"]
 
     def live() -> pd.DataFrame:
-        rows = Store.open(settings).read("ml.load_forecasts").to_pandas()
+        rows = Store.open(settings).read("ml.usage_forecasts").to_pandas()
         return rows[rows["origin_number"] == 0].sort_values(keys, ignore_index=True)
 
     fitted = live()
-    ended = run_capacity("jobs", "load_forecasts", "--from-saved", warehouse=warehouse)
+    ended = run_capacity("jobs", "usage_forecasts", "--from-saved", warehouse=warehouse)
     assert ended.returncode == 0, ended.stderr
     again = live()
     assert not set(fitted["run_id"]) & set(again["run_id"])

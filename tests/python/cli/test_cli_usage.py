@@ -22,7 +22,11 @@ from python_jobs.cli.app import app, hoisted
         (["run", "metrics.csv"], 2, "run takes files only as `--data FILE…`"),
         (["run", "--servers", "s.csv"], 2, "run takes files only as `--data FILE…`"),
         (["run", "--data", "gone.csv"], 2, "no file gone.csv → check the path"),
-        (["jobs", "guess"], 2, "use calendar_weights, load_forecasts, server_clusters"),
+        (
+            ["jobs", "guess"],
+            2,
+            "use calendar_weights, usage_forecasts, server_clusters",
+        ),
         (["jobs"], 2, "nothing is built yet → `capacity build`"),
         (["query", "nope"], 2, "use one of: cluster_quality, forecast_by"),
         (["query", "servers_above_cpu", "--nope", "1"], 2, "has no --nope → it takes"),

@@ -87,7 +87,7 @@ def test_anomaly_flags_find_labelled_spikes(query: Query) -> None:
         " truth.is_anomaly from marts.fct_server_days as days"
         " inner join raw.generator_truth as truth"
         " on days.server_id = truth.server_id and days.metric = truth.metric"
-        " and days.load_date = truth.date where days.measured_value is not null"
+        " and days.metric_date = truth.date where days.measured_value is not null"
     )
     flagged = days["is_flagged"].fillna(value=False)
     recall = (flagged & days["is_anomaly"]).sum() / days["is_anomaly"].sum()

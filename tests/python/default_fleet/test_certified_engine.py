@@ -51,8 +51,8 @@ def sample(query: Query) -> list[Sampled]:
     """Fit the calendar at the as-of date and draw series of every kind."""
     fleet = Fleet.of(
         query(
-            "select * from features.feat_load_forecasts"
-            " order by server_id, metric, load_date"
+            "select * from features.feat_usage_forecasts"
+            " order by server_id, metric, metric_date"
         )
     )
     calendar = query(
@@ -105,18 +105,18 @@ def parameters(told: ModelForecast, row: int, *names: str) -> list[float]:
     return [float(told.state[name][row]) for name in names]
 
 
-def in_load_units(told: ModelForecast, centre: Floats) -> Floats:
-    """Return a forecast on the scale of the load."""
+def in_usage_units(told: ModelForecast, centre: Floats) -> Floats:
+    """Return a forecast on the scale of the usage."""
     values: Floats = np.exp(centre) if told.is_log else centre
     return values
 
 
-def without_weekdays(loads: Floats) -> tuple[Floats, Floats]:
-    """Return loads less the mean of their weekday, and the means of the days ahead."""
-    days = np.arange(len(loads))
-    means = np.array([loads[days % WEEK_DAYS == k].mean() for k in range(WEEK_DAYS)])
-    ahead = len(loads) + np.arange(HORIZON_DAYS)
-    return loads - means[days % WEEK_DAYS], means[ahead % WEEK_DAYS]
+def without_weekdays(usage: Floats) -> tuple[Floats, Floats]:
+    """Return usage less the mean of their weekday, and the means of the days ahead."""
+    days = np.arange(len(usage))
+    means = np.array([usage[days % WEEK_DAYS == k].mean() for k in range(WEEK_DAYS)])
+    ahead = len(usage) + np.arange(HORIZON_DAYS)
+    return usage - means[days % WEEK_DAYS], means[ahead % WEEK_DAYS]
 
 
 def smoothed(values: Floats, told: ModelForecast, row: int, *, kind: str) -> Floats:
@@ -166,14 +166,14 @@ def test_arima_is_what_sarimax_filters(sample: list[Sampled], model: str) -> Non
     for data, told, row in forecasts(sample, model):
         fixed = parameters(told, row, "ar", "ma", "variance")
         if model == "sarima":
-            values, around = without_weekdays(data.loads[row])
+            values, around = without_weekdays(data.usage[row])
         else:
             values = data.residuals[row].astype(np.float64)
             around = data.explained[row]
         filtered = SARIMAX(values, order=(1, 1, 1)).filter(fixed)
         ahead = filtered.get_forecast(HORIZON_DAYS)
-        expected = in_load_units(told, ahead.predicted_mean + around)
-        ours = in_load_units(told, told.centre[row])
+        expected = in_usage_units(told, ahead.predicted_mean + around)
+        ours = in_usage_units(told, told.centre[row])
         largest.append(abs(ours - expected).max())
         ratios = told.sd[row] / told.sd[row, 0]
         np.testing.assert_allclose(ratios, ahead.se_mean / ahead.se_mean[0], rtol=0.02)
@@ -195,11 +195,11 @@ def test_smoothing_is_that_of_statsmodels(
     largest = []
     for data, told, row in forecasts(sample, model):
         is_log = model == "holt_winters_calendar"
-        values = (data.residuals if is_log else data.loads)[row].astype(np.float64)
+        values = (data.residuals if is_log else data.usage)[row].astype(np.float64)
         around = data.explained[row] if is_log else 0.0
         expected = smoothed(values, told, row, kind=kind) + around
-        ours = in_load_units(told, told.centre[row])
-        largest.append(abs(ours - in_load_units(told, expected)).max())
+        ours = in_usage_units(told, told.centre[row])
+        largest.append(abs(ours - in_usage_units(told, expected)).max())
     assert max(largest) <= LARGEST_DIFFERENCE
 
 
@@ -210,7 +210,7 @@ def test_search_ends_where_statsmodels_ends(sample: list[Sampled]) -> None:
     """
     gaps = []
     for data, told, row in list(forecasts(sample, "sarima"))[::PER_METRIC]:
-        values, _ = without_weekdays(data.loads[row])
+        values, _ = without_weekdays(data.usage[row])
         model = SARIMAX(values, order=(1, 1, 1), concentrate_scale=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

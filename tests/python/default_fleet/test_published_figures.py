@@ -110,7 +110,7 @@ def test_champions_are_what_the_forecasts_say(query: Query) -> None:
     ).set_index("metric")["forecast_model"]
     served = query(
         "select metric, forecast_model, count(*) as day_count"
-        " from marts.fct_load_forecasts where stand_in_reason is null"
+        " from marts.fct_usage_forecasts where fallback_reason is null"
         " group by metric, forecast_model"
     )
     assert sorted(champions.index) == sorted(served["metric"].unique())

@@ -1,4 +1,4 @@
-"""Frames as the feature models hand them to the jobs, from a few written-out loads."""
+"""Frames as the feature models hand them to the jobs, from a few written-out usage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from python_jobs import load_forecasts
+from python_jobs import usage_forecasts
 from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars import calendar_days
 from python_jobs.forecasting.calendar_fit import calendar_designs
@@ -18,11 +18,11 @@ from python_jobs.forecasting.origins import (
     forecast_origin,
     forecast_origins,
 )
-from python_jobs.forecasting.series import LoadSeries, load_series
+from python_jobs.forecasting.series import UsageSeries, load_series
 from python_jobs.platform.progress import NoProgress
 
 AS_OF = date(2025, 12, 31)
-LOADS = "feat_load_forecasts"
+LOADS = "feat_usage_forecasts"
 CALENDAR = "feat_calendar_weights"
 MODELS = "ml.forecast_models"
 
@@ -36,18 +36,18 @@ Floats = NDArray[np.float64]
 class WrittenSeries:
     """One series, its newest day on the as-of date unless it ended before."""
 
-    loads: Floats
+    usage: Floats
     measured: Floats | None = None
     filled_days: int = 0
     ended_days_ago: int = 0
     metric: str = "cpu"
-    load_unit: str = "percent"
+    usage_unit: str = "percent"
     capacity: float = 100.0
     left_out: frozenset[int] = field(default_factory=frozenset)
 
 
 def wave(day_count: int, *, seed: int = 1, level: float = 40.0) -> Floats:
-    """Return loads of a server: a working week, noise that lasts days, and growth."""
+    """Return usage of a server: a working week, noise that lasts days, and growth."""
     random = np.random.default_rng(seed)
     noise = np.zeros(day_count)
     for day in range(1, day_count):
@@ -56,8 +56,8 @@ def wave(day_count: int, *, seed: int = 1, level: float = 40.0) -> Floats:
     dates = pd.date_range(last - pd.Timedelta(days=day_count - 1), last)
     week = np.where(dates.day_of_week >= 5, np.log(0.6), 0.0)
     growth = np.arange(day_count) / 365.25 * 0.08
-    loads: Floats = np.clip(level * np.exp(noise + week + growth), 0.0, 100.0)
-    return loads
+    usage: Floats = np.clip(level * np.exp(noise + week + growth), 0.0, 100.0)
+    return usage
 
 
 def calendar_rows(
@@ -102,11 +102,11 @@ def calendar_rows(
             "is_history": dates <= pd.Timestamp(as_of),
         }
     ).astype({f"x_{term}": "float64" for term in TERMS})
-    return load_forecasts.READS[CALENDAR].check(frame, table=CALENDAR)
+    return usage_forecasts.READS[CALENDAR].check(frame, table=CALENDAR)
 
 
 def load_rows(fleet: Mapping[str, WrittenSeries]) -> pd.DataFrame:
-    """Return ``feat_load_forecasts`` of the named series, not checked yet."""
+    """Return ``feat_usage_forecasts`` of the named series, not checked yet."""
     return pd.concat(
         [_rows(server_id, written) for server_id, written in fleet.items()],
         ignore_index=True,
@@ -114,22 +114,22 @@ def load_rows(fleet: Mapping[str, WrittenSeries]) -> pd.DataFrame:
 
 
 def _rows(server_id: str, written: WrittenSeries) -> pd.DataFrame:
-    day_count = len(written.loads)
+    day_count = len(written.usage)
     last = pd.Timestamp(AS_OF) - pd.Timedelta(days=written.ended_days_ago)
     dates = pd.date_range(last - pd.Timedelta(days=day_count - 1), last)
     is_eoq = (dates.month % 3 == 0) & (dates.day >= 22)
     is_filled = np.arange(day_count) >= day_count - written.filled_days
-    measured = written.loads if written.measured is None else written.measured
+    measured = written.usage if written.measured is None else written.measured
     rows = pd.DataFrame(
         {
             "server_id": server_id,
             "metric": written.metric,
-            "load_date": dates.astype("datetime64[us]"),
+            "metric_date": dates.astype("datetime64[us]"),
             "calendar_id": "us_bank",
-            "load_unit": written.load_unit,
+            "usage_unit": written.usage_unit,
             "capacity_value": written.capacity,
             "log_floor": 0.1,
-            "load_value": written.loads,
+            "usage_value": written.usage,
             "measured_value": np.where(is_filled, np.nan, measured),
             "is_filled": is_filled,
             "is_eoq_window": is_eoq,
@@ -142,15 +142,15 @@ def frames(
     fleet: Mapping[str, WrittenSeries], *, day_count: int, horizon_days: int = 30
 ) -> dict[str, pd.DataFrame]:
     """Return what the runner hands to the job: checked frames."""
-    loads = load_forecasts.READS[LOADS].check(load_rows(fleet), table=LOADS)
+    usage = usage_forecasts.READS[LOADS].check(load_rows(fleet), table=LOADS)
     return {
-        LOADS: loads,
+        LOADS: usage,
         CALENDAR: calendar_rows(day_count, horizon_days=horizon_days),
-        MODELS: pd.DataFrame(columns=list(load_forecasts.READS[MODELS].columns)),
+        MODELS: pd.DataFrame(columns=list(usage_forecasts.READS[MODELS].columns)),
     }
 
 
-def cut_series(fleet: Mapping[str, WrittenSeries]) -> list[LoadSeries]:
+def cut_series(fleet: Mapping[str, WrittenSeries]) -> list[UsageSeries]:
     """Return the series as the job cuts them, whatever a contract would say."""
     return list(load_series(load_rows(fleet).sort_values(["server_id", "metric"])))
 
@@ -182,10 +182,10 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Run the job and check what it returns, as the runner does."""
     with NoProgress().task("test") as task:
-        returned = load_forecasts.run(
+        returned = usage_forecasts.run(
             given, as_of_date=AS_OF, options=options, progress=task
         )
     return {
         table: contract.check(returned[table], table=table, edge="written")
-        for table, contract in load_forecasts.WRITES.items()
+        for table, contract in usage_forecasts.WRITES.items()
     }

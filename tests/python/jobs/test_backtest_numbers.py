@@ -10,16 +10,16 @@ from fleet_frames import AS_OF, WrittenSeries, cut_series
 
 from python_jobs.forecasting.backtest import day_errors, error_scale
 from python_jobs.forecasting.config import ALL_CANDIDATES
-from python_jobs.forecasting.forecasts import LoadForecast
+from python_jobs.forecasting.forecasts import UsageForecast
 from python_jobs.forecasting.origins import Origin, OriginOutcomes
 from python_jobs.forecasting.rows import backtest_rows, best_candidates
 
 AS_OF_DAY = np.datetime64(AS_OF, "D")
 
 
-def flat_forecast(values: list[float], *, spread: list[float]) -> LoadForecast:
+def flat_forecast(values: list[float], *, spread: list[float]) -> UsageForecast:
     """Return a forecast whose nine quantiles lie `spread` around each value."""
-    return LoadForecast(
+    return UsageForecast(
         values=np.array(values),
         quantiles=np.array(values)[:, None] + np.array(spread),
     )
@@ -84,10 +84,10 @@ def test_unmeasured_future_scores_nothing() -> None:
 def test_scale_by_hand() -> None:
     """The mean change over a week; only the 364 days up to the origin count.
 
-    Loads rise by 2 a week, after a jump by 1,000 that is 400 days old.
+    Usage rise by 2 a week, after a jump by 1,000 that is 400 days old.
     """
-    loads = np.arange(410) * 2 / 7 + np.where(np.arange(410) > 10, 1000.0, 0.0)
-    (series,) = cut_series({"a": WrittenSeries(loads)})
+    usage = np.arange(410) * 2 / 7 + np.where(np.arange(410) > 10, 1000.0, 0.0)
+    (series,) = cut_series({"a": WrittenSeries(usage)})
     assert error_scale(series, origin_date=AS_OF_DAY) == pytest.approx(2.0)
     assert np.isnan(error_scale(series, origin_date=AS_OF_DAY - 403))
     (flat,) = cut_series({"a": WrittenSeries(np.ones(30))})
@@ -127,7 +127,7 @@ def scored(errors: dict[str, list[float]]) -> pd.DataFrame:
 )
 def test_best_candidate_by_hand(errors: dict[str, list[float]], best: str) -> None:
     """The least mean scaled error among those that cover 95 % of the series."""
-    loads = np.arange(30) / 7
-    series = cut_series({"a": WrittenSeries(loads), "b": WrittenSeries(loads * 10)})
+    usage = np.arange(30) / 7
+    series = cut_series({"a": WrittenSeries(usage), "b": WrittenSeries(usage * 10)})
     chosen = best_candidates(scored(errors), series=series, candidates=ALL_CANDIDATES)
     assert chosen == {"cpu": best}

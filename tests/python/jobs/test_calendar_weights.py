@@ -71,19 +71,19 @@ def solved(*frames: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("window_days", [28, 91, 364, 728, 1456, 1461])
 def test_weighted_sum_is_least_squares(window_days: int) -> None:
-    """Weights times the log load give numpy's least-squares coefficients."""
+    """Weights times the log usage give numpy's least-squares coefficients."""
     days = calendar_days(1461)
     weights = solved(days).query(f"origin_number == 0 and window_days == {window_days}")
     window = days[days["calendar_date"].isin(weights["weight_date"])]
-    log_load = np.random.default_rng(3).normal(4, 0.3, size=window_days)
+    log_usage = np.random.default_rng(3).normal(4, 0.3, size=window_days)
     is_full = window_days >= 728
     used = calendar_weights.TERMS if is_full else calendar_weights.LEVEL_TERMS
 
-    expected = np.linalg.lstsq(window[[f"x_{t}" for t in used]], log_load)[0]
+    expected = np.linalg.lstsq(window[[f"x_{t}" for t in used]], log_usage)[0]
 
     assert len(weights) == window_days
     assert weights["weight_date"].max() == LAST_DATE
-    coefficients = weights[[f"w_{t}" for t in used]].T.to_numpy() @ log_load
+    coefficients = weights[[f"w_{t}" for t in used]].T.to_numpy() @ log_usage
     np.testing.assert_allclose(coefficients, expected, rtol=1e-9, atol=1e-9)
 
 

@@ -44,7 +44,7 @@ def weekday_design() -> SharedDesign:
 
 
 def noisy_weeks(count: int) -> np.ndarray:
-    """Return log loads of a working week with noise of 0.1."""
+    """Return log usage of a working week with noise of 0.1."""
     random = np.random.default_rng(5)
     week = np.array([3.0, 3.1, 3.2, 3.1, 3.0, 2.5, 2.4])
     noise: np.ndarray = random.normal(0.0, 0.1, (count, DAYS))
@@ -96,7 +96,7 @@ def test_filled_steps_carry_the_level_on() -> None:
 
 
 def test_level_shift_is_found_on_its_day() -> None:
-    """A load that doubles on day 90 is brought to today's level; 2 % are no shift.
+    """A usage that doubles on day 90 is brought to today's level; 2 % are no shift.
 
     Doubling is a step of ln 2 in the log; residuals then are those of the noise.
     """
@@ -181,8 +181,8 @@ def test_arima_finds_the_parameters_of_a_simulation() -> None:
 def test_smoothing_follows_a_damped_trend_and_a_week() -> None:
     """A pure week is forecast again; the search says that it came to an end."""
     week = np.array([5.0, 6.0, 7.0, 6.0, 5.0, 1.0, 0.0])
-    loads = np.tile(week, 20)[None, :] + np.random.default_rng(3).normal(0, 0.01, 140)
-    fit = fit_smoothing(loads, has_trend=True, has_season=True)
+    usage = np.tile(week, 20)[None, :] + np.random.default_rng(3).normal(0, 0.01, 140)
+    fit = fit_smoothing(usage, has_trend=True, has_season=True)
     assert fit.is_converged.all()
     mean, sd = forecast_smoothing(fit, 14)
     np.testing.assert_allclose(mean[0], np.tile(week, 2), atol=0.05)
@@ -195,36 +195,36 @@ def test_growth_within_the_first_seasons_is_no_season(season: int) -> None:
     line = 3.0 * np.arange(20.0 * season)
     pattern = np.sin(2.0 * np.pi * np.arange(season) / season)
     pattern -= np.polyval(np.polyfit(np.arange(season), pattern, 1), np.arange(season))
-    loads = np.stack([line, line + np.tile(pattern, 20)])
-    fit = fit_smoothing(loads, has_trend=True, has_season=True, season=season)
+    usage = np.stack([line, line + np.tile(pattern, 20)])
+    fit = fit_smoothing(usage, has_trend=True, has_season=True, season=season)
     np.testing.assert_allclose(fit.first_season[0], 0.0, atol=1e-9)
     np.testing.assert_allclose(fit.first_season[1], pattern, atol=1e-9)
     mean, _ = forecast_smoothing(fit, season)
-    assert (mean[:, -1] > loads[:, -1]).all()
+    assert (mean[:, -1] > usage[:, -1]).all()
 
 
 def test_one_series_is_fitted_as_among_many() -> None:
     """What lies beside a series in its block changes no bit of its forecast."""
     random = np.random.default_rng(4)
-    loads = 40.0 + random.normal(0.0, 1.0, (21, 120)).cumsum(axis=1) * 0.2
+    usage = 40.0 + random.normal(0.0, 1.0, (21, 120)).cumsum(axis=1) * 0.2
     for model in BLOCK_MODELS.values():
-        together = model(block(loads))
-        alone = [model(block(loads[[k]])) for k in range(len(loads))]
+        together = model(block(usage))
+        alone = [model(block(usage[[k]])) for k in range(len(usage))]
         np.testing.assert_array_equal(
             together.centre, np.concatenate([each.centre for each in alone])
         )
 
 
-def block(loads: np.ndarray) -> BlockData:
+def block(usage: np.ndarray) -> BlockData:
     """Return a block whose calendar explains nothing."""
-    logs = np.log(loads)
+    logs = np.log(usage)
     return BlockData(
         residuals=logs - logs.mean(axis=1, keepdims=True),
-        explained=np.zeros((len(loads), 30)) + logs.mean(axis=1, keepdims=True),
-        loads=loads,
-        alphas=np.full(len(loads), 0.05),
+        explained=np.zeros((len(usage), 30)) + logs.mean(axis=1, keepdims=True),
+        usage=usage,
+        alphas=np.full(len(usage), 0.05),
         levels=weighted_levels(logs - logs.mean(axis=1, keepdims=True), 0.05),
-        spread=np.full(len(loads), 0.1),
+        spread=np.full(len(usage), 0.1),
     )
 
 
@@ -323,7 +323,7 @@ def test_the_naive_is_beaten_in_the_mean(
 
 
 def test_inverse_error_weights_by_hand() -> None:
-    """Loads 10 and e^3 with weights 3 and 1; without weights they count alike."""
+    """Usage 10 and e^3 with weights 3 and 1; without weights they count alike."""
     ones = np.ones((1, 2))
     ended = np.ones(1, bool)
     members = {
@@ -333,7 +333,7 @@ def test_inverse_error_weights_by_hand() -> None:
     data = BlockData(
         residuals=ones,
         explained=np.zeros((1, 2)),
-        loads=ones,
+        usage=ones,
         alphas=np.ones(1),
         levels=np.ones(1),
         spread=np.ones(1),

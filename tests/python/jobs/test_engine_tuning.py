@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fleet_frames import AS_OF, WrittenSeries, calendar_rows, load_rows
 
-from python_jobs import load_forecasts
+from python_jobs import usage_forecasts
 from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
 from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.engine.designs import Designs
@@ -29,14 +29,14 @@ def origin(
     year = sum(0.2 * np.cos(k * (angle - 0.7)) for k in range(1, waves + 1))
     noise = random.normal(0.0, 0.03, (servers, day_count))
     level = random.normal(0.0, step_sd, (servers, day_count)).cumsum(axis=1)
-    loads = np.clip(30.0 * np.exp(year + level + noise), 1.0, 100.0)
+    usage = np.clip(30.0 * np.exp(year + level + noise), 1.0, 100.0)
     fleet = load_rows(
         {
-            f"srv-{k:02d}": WrittenSeries(loads=each[-own:])
-            for k, (each, own) in enumerate(zip(loads, day_counts, strict=True))
+            f"srv-{k:02d}": WrittenSeries(usage=each[-own:])
+            for k, (each, own) in enumerate(zip(usage, day_counts, strict=True))
         }
     )
-    rows = load_forecasts.READS["feat_load_forecasts"].check(fleet, table="loads")
+    rows = usage_forecasts.READS["feat_usage_forecasts"].check(fleet, table="usage")
     return EngineOrigin(
         replace(Fleet.of(rows), has_own_windows=True),
         designs=Designs(calendar_designs(calendar_rows(day_count))),
@@ -48,7 +48,7 @@ def origin(
 @pytest.mark.parametrize("waves", [2, 3])
 @pytest.mark.parametrize("day_count", [740, 1400])
 def test_no_wave_of_the_year_is_left_out(day_count: int, waves: int) -> None:
-    """As many as the loads have, or more; cuts of 740 days are a year and a half."""
+    """As many as the usage have, or more; cuts of 740 days are a year and a half."""
     choices, _ = origin([day_count] * SERVERS, waves=waves).learned[True]
     assert choices.harmonics >= waves
 

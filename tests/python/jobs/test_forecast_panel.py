@@ -309,17 +309,17 @@ def test_a_glitch_moves_nothing(frequency: str) -> None:
     """One value of a million, three steps before the end: the week comes again."""
     rows = forecast(series(STRANGE["spike"], step=frequency), frequency=frequency)
     assert rows["forecast_value"].between(45.0, 70.0).all()
-    assert rows["forecast_p97_5"].max() < 200.0
+    assert rows["forecast_q97_5"].max() < 200.0
 
 
 def test_no_quantile_leaves_the_seen_range_by_far() -> None:
     """Weeks at rest, hours of work: no logarithm makes powers of ten of them."""
     hours = np.arange(24 * 20)
-    load = np.where(NOISE[: len(hours)] > 1.5, 80.0, 0.1)
-    load[:240] = 0.1
-    rows = forecast(series(load, step="h"), frequency="h", horizon=48)
+    usage = np.where(NOISE[: len(hours)] > 1.5, 80.0, 0.1)
+    usage[:240] = 0.1
+    rows = forecast(series(usage, step="h"), frequency="h", horizon=48)
     assert rows[QUANTILE_NAMES].max(axis=None) <= 2.0 * 80.0
-    assert rows["forecast_p2_5"].min() >= 0.0
+    assert rows["forecast_q2_5"].min() >= 0.0
 
 
 def test_intervals_hold_what_comes() -> None:
@@ -331,7 +331,7 @@ def test_intervals_hold_what_comes() -> None:
     known = pd.concat([series(part[:200], f"{n:02d}") for n, part in enumerate(parts)])
     rows = forecast(known, horizon=30)
     came = np.concatenate([part[200:] for part in parts])
-    held = (rows["forecast_p10"] <= came) & (came <= rows["forecast_p90"])
+    held = (rows["forecast_q10"] <= came) & (came <= rows["forecast_q90"])
     assert 0.7 < held.mean() < 0.9
 
 
@@ -342,11 +342,11 @@ def test_demand_that_comes_and_goes_keeps_its_quantiles() -> None:
     rows = forecast(series(demand))
     assert set(rows["reason"]) == {"flat"}
     assert (rows["forecast_value"] == 0.0).all()
-    assert (rows["forecast_p97_5"] == 8.0).all()
+    assert (rows["forecast_q97_5"] == 8.0).all()
 
 
 def test_what_was_switched_off_stays_off() -> None:
-    """A month of zeros after months of load: no quantile tells of the load."""
+    """A month of zeros after months of usage: no quantile tells of the usage."""
     rows = forecast(series(STRANGE["switched_off"]))
     assert (rows[NUMBERS] == 0.0).all(axis=None)
 

@@ -45,7 +45,7 @@ def test_calendar_regression_is_least_squares(
     )
     design = calendar[[f"x_{term}" for term in terms]].to_numpy()
     for name, written in fleet.items():
-        logs = np.log(written.loads)
+        logs = np.log(written.usage)
         solved, *_ = np.linalg.lstsq(design[:day_count], logs, rcond=None)
         fit = fits[name, "cpu"]
         assert fit.window_days == day_count
@@ -139,7 +139,7 @@ def test_intervals_are_the_models_own() -> None:
         scores = np.log(forecast.quantiles) if is_log else forecast.quantiles
         low, median, high, wide = (
             scores[:, names.index(f"forecast_{name}")]
-            for name in ("p10", "p50", "p90", "p97_5")
+            for name in ("q10", "q50", "q90", "q97_5")
         )
         np.testing.assert_allclose(high - median, median - low, rtol=1e-9)
         ratio = (wide - median) / (high - median)
@@ -148,16 +148,16 @@ def test_intervals_are_the_models_own() -> None:
 
 
 def test_forecast_follows_the_calendar() -> None:
-    """A load that is nothing but weekday and level is forecast to the digit.
+    """A usage that is nothing but weekday and level is forecast to the digit.
 
     Monday to Friday 50 and on weekends 20, with a ripple of 1e-4 to have a spread.
     """
     dates = pd.date_range(pd.Timestamp(AS_OF) - pd.Timedelta(days=181), AS_OF)
-    loads = np.where(dates.day_of_week >= 5, 20.0, 50.0)
+    usage = np.where(dates.day_of_week >= 5, 20.0, 50.0)
     ripple = np.random.default_rng(3).normal(0.0, 1e-4, 182)
     outcomes = outcomes_at(
         0,
-        {"a": WrittenSeries(loads * np.exp(ripple))},
+        {"a": WrittenSeries(usage * np.exp(ripple))},
         day_count=182,
         candidates=("holt_winters_calendar", "sarima_calendar"),
     )

@@ -9,7 +9,7 @@ import pytest
 from fleet_frames import CALENDAR, LOADS, WrittenSeries, frames, load_rows, wave
 from pydantic import ValidationError
 
-from python_jobs import load_forecasts
+from python_jobs import usage_forecasts
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import NoProgress
@@ -19,12 +19,12 @@ ONE_PROCESS = JobsConfig(processes=1, fit_days=91)
 
 def unmeasured(rows: pd.DataFrame) -> None:
     """Take one load away."""
-    rows.loc[5, "load_value"] = np.nan
+    rows.loc[5, "usage_value"] = np.nan
 
 
 def negative(rows: pd.DataFrame) -> None:
-    """Make one load negative."""
-    rows.loc[5, "load_value"] = -1.0
+    """Make one usage negative."""
+    rows.loc[5, "usage_value"] = -1.0
 
 
 def renamed(rows: pd.DataFrame) -> None:
@@ -34,16 +34,16 @@ def renamed(rows: pd.DataFrame) -> None:
 
 def repeated(rows: pd.DataFrame) -> None:
     """Repeat a day."""
-    rows.loc[1, "load_date"] = rows.loc[0, "load_date"]
+    rows.loc[1, "metric_date"] = rows.loc[0, "metric_date"]
 
 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (unmeasured, "column load_value at server_id a, metric cpu"),
+        (unmeasured, "column usage_value at server_id a, metric cpu"),
         (negative, "is -1.0; expected at least 0"),
         (renamed, "column metric at server_id a, metric cpu_p95"),
-        (repeated, "load_date 2025-11-02 is there more than once"),
+        (repeated, "metric_date 2025-11-02 is there more than once"),
     ],
 )
 def test_contract_refuses_bad_features(
@@ -53,7 +53,7 @@ def test_contract_refuses_bad_features(
     rows = load_rows({"a": WrittenSeries(wave(60))})
     spoil(rows)
     with pytest.raises(InputError, match=said):
-        load_forecasts.READS[LOADS].check(rows, table=LOADS)
+        usage_forecasts.READS[LOADS].check(rows, table=LOADS)
 
 
 def other_day(given: dict[str, pd.DataFrame]) -> None:
@@ -90,7 +90,7 @@ def test_features_that_do_not_fit_together(
         NoProgress().task("test") as task,
         pytest.raises(InputError, match=said),
     ):
-        load_forecasts.run(
+        usage_forecasts.run(
             given, as_of_date=date(2025, 12, 31), options=ONE_PROCESS, progress=task
         )
 

@@ -17,7 +17,7 @@ LAST = pd.Timestamp("2024-08-31")
 
 @dataclass(frozen=True)
 class Fleet:
-    """Logarithms of loads day by day, their days, and which lie at a quarter end."""
+    """Logarithms of usage day by day, their days, and which lie at a quarter end."""
 
     logs: NDArray[np.float64]
     days: pd.DatetimeIndex
@@ -43,7 +43,7 @@ class Fleet:
         return rows.assign(
             is_eoq=rows["ds"].map(is_eoq),
             error=np.abs(np.log(rows["y"] / rows["forecast_value"])),
-            is_inside=rows["y"].between(rows["forecast_p10"], rows["forecast_p90"]),
+            is_inside=rows["y"].between(rows["forecast_q10"], rows["forecast_q90"]),
         )
 
 

@@ -60,7 +60,7 @@ def test_neighbours_unlike_a_series_leave_its_intervals() -> None:
     rows = forecast_panel(known, horizon=AHEAD, frequency="h")
     rows = rows[rows["unique_id"].str.startswith("a")]
     came = np.concatenate([each[HOURS:] for each in parts.values()])
-    held = (rows["forecast_p10"] <= came) & (came <= rows["forecast_p90"])
+    held = (rows["forecast_q10"] <= came) & (came <= rows["forecast_q90"])
     assert 0.55 < held.mean() < 0.95
 
 

@@ -18,7 +18,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from python_jobs.forecasting.candidates import predict
 from python_jobs.forecasting.config import Candidate, JobsConfig
-from python_jobs.forecasting.forecasts import LoadForecast
+from python_jobs.forecasting.forecasts import UsageForecast
 from python_jobs.forecasting.guards import (
     LARGEST_EXCURSION,
     Reason,
@@ -31,23 +31,23 @@ UNKNOWN = np.full(DAYS, np.nan)
 
 
 def spiked() -> np.ndarray:
-    """Return a quiet load with one day at the ceiling, a week before the origin."""
-    loads = wave(DAYS, level=20.0)
-    loads[-98] = 100.0
-    return loads
+    """Return a quiet usage with one day at the ceiling, a week before the origin."""
+    usage = wave(DAYS, level=20.0)
+    usage[-98] = 100.0
+    return usage
 
 
 def risen() -> np.ndarray:
-    """Return a load that rises steeply and stands at the ceiling in the end."""
+    """Return a usage that rises steeply and stands at the ceiling in the end."""
     steps = np.linspace(0.0, 1.0, DAYS) ** 6
     return np.clip(5.0 + 130.0 * steps + wave(DAYS) / 40.0, 0.0, 100.0)
 
 
 def shifted() -> np.ndarray:
-    """Return a load that doubles ten days before the as-of date."""
-    loads = wave(DAYS, level=30.0)
-    loads[-10:] *= 2.0
-    return loads
+    """Return a usage that doubles ten days before the as-of date."""
+    usage = wave(DAYS, level=30.0)
+    usage[-10:] *= 2.0
+    return usage
 
 
 REFUSED = {
@@ -112,7 +112,7 @@ def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
     assert len(odd) == 19
     given = frames(sound, day_count=DAYS)
     # the contract refuses what SQL never hands over; the engine must stand it as well
-    rows = load_rows(odd | sound).sort_values(["server_id", "metric", "load_date"])
+    rows = load_rows(odd | sound).sort_values(["server_id", "metric", "metric_date"])
     published = run(
         given | {LOADS: rows.reset_index(drop=True)},
         options=JobsConfig(processes=1, fit_days=182),
@@ -123,7 +123,7 @@ def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
     assert states.loc[list(expected), "reason"].to_dict() == expected
     assert (states["reason"].isna() == states["model"].notna()).all()
     assert states.loc[list(sound), "model"].notna().all()
-    live = published["ml.load_forecasts"].query("origin_number == 0")
+    live = published["ml.usage_forecasts"].query("origin_number == 0")
     forecast = states.index[states["model"].notna()]
     assert set(live["server_id"]) == set(forecast)
     assert live.groupby("server_id").size().eq(30).all()
@@ -157,9 +157,9 @@ def test_odd_series_that_are_forecast(name: str) -> None:
 
 
 def test_level_shift_is_followed() -> None:
-    """Ten days after a load has doubled, the calendar forecasts stand at the new level.
+    """Ten days after a usage has doubled, the calendar forecasts stand at the new level.
 
-    The load ended around 60 on business days and 36 on weekends; before it was half.
+    The usage ended around 60 on business days and 36 on weekends; before it was half.
     """
     candidates: tuple[Candidate, ...] = ("holt_winters_calendar", "sarima_calendar")
     fleet = {"shift": WrittenSeries(shifted())}
@@ -174,7 +174,7 @@ def test_rise_to_the_ceiling_is_cut_or_refused() -> None:
     (by_candidate,) = outcomes.outcomes.values()
     assert set(by_candidate) == set(LITERAL)
     for outcome in by_candidate.values():
-        if isinstance(outcome, LoadForecast):
+        if isinstance(outcome, UsageForecast):
             assert outcome.quantiles.max() <= 100.0
         else:
             assert outcome in (Reason.EXPLOSIVE, Reason.ABOVE_CAPACITY)
@@ -195,10 +195,10 @@ def test_statsmodels_fails_silently_and_is_not_asked() -> None:
 @pytest.mark.parametrize("candidate", LITERAL)
 def test_one_missing_day_is_refused_by_each_model(candidate: Candidate) -> None:
     """Holt-Winters would carry one gap into every day ahead."""
-    loads = wave(120)
-    loads[60] = np.nan
+    usage = wave(120)
+    usage[60] = np.nan
     with pytest.raises(RefusedError, match="not_finite"):
-        predict(candidate, loads, horizon_days=10, maximum_iterations=50)
+        predict(candidate, usage, horizon_days=10, maximum_iterations=50)
 
 
 def test_fit_that_ends_early_is_refused() -> None:

@@ -20,7 +20,7 @@ from fleet_frames import (
 )
 
 import python_jobs
-from python_jobs import load_forecasts
+from python_jobs import usage_forecasts
 from python_jobs.forecasting.config import Candidate, JobsConfig
 from python_jobs.forecasting.forecasts import QUANTILES
 from python_jobs.platform.errors import InputError
@@ -34,7 +34,7 @@ FLEET = {
     "young": WrittenSeries(wave(200, seed=9)),
     "gone": WrittenSeries(wave(DAYS, seed=8), ended_days_ago=20),
     "net": WrittenSeries(
-        wave(DAYS, seed=7), metric="network_in", load_unit="mbps", capacity=np.nan
+        wave(DAYS, seed=7), metric="network_in", usage_unit="mbps", capacity=np.nan
     ),
 }
 PICKLES = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "jsonpickle"}
@@ -63,7 +63,9 @@ def as_of(
 ) -> dict[str, pd.DataFrame]:
     """Run the job as of a day."""
     with NoProgress().task("test") as task:
-        return load_forecasts.run(given, as_of_date=day, options=options, progress=task)
+        return usage_forecasts.run(
+            given, as_of_date=day, options=options, progress=task
+        )
 
 
 def by_key(rows: pd.DataFrame) -> pd.DataFrame:
@@ -77,19 +79,19 @@ def by_key(rows: pd.DataFrame) -> pd.DataFrame:
 def test_saved_models_forecast_the_same_to_1e_9(model: Candidate) -> None:
     """Parameters, state and error quantiles are all that a forecast needs.
 
-    The loads are taken away but for the attributes: nothing is fitted.
+    The usage are taken away but for the attributes: nothing is fitted.
     """
     given = frames(FLEET, day_count=DAYS)
     published = run(given, options=fitted(model))
     newest = given[LOADS].groupby(["server_id", "metric"], as_index=False).tail(1)
     saved = given | published | {LOADS: newest}
     again = as_of(saved, AS_OF, options=fitted(model))
-    expected = by_key(published["ml.load_forecasts"])
+    expected = by_key(published["ml.usage_forecasts"])
     assert len(expected) == 6 * 30
     pd.testing.assert_frame_equal(
-        by_key(again["ml.load_forecasts"]), expected, rtol=0.0, atol=1e-9
+        by_key(again["ml.usage_forecasts"]), expected, rtol=0.0, atol=1e-9
     )
-    for table in set(load_forecasts.WRITES) - {"ml.load_forecasts"}:
+    for table in set(usage_forecasts.WRITES) - {"ml.usage_forecasts"}:
         pd.testing.assert_frame_equal(again[table], published[table], check_dtype=False)
 
 
@@ -98,7 +100,7 @@ def test_without_a_saved_model_the_user_is_told() -> None:
     given = frames(FLEET, day_count=DAYS)
     empty = {
         table: pd.DataFrame(columns=list(contract.columns))
-        for table, contract in load_forecasts.WRITES.items()
+        for table, contract in usage_forecasts.WRITES.items()
     }
     with pytest.raises(InputError, match=r"no published model .* `capacity jobs"):
         as_of(given | empty, AS_OF, options=JobsConfig())
@@ -109,9 +111,9 @@ def versions() -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Run the job four weeks ago, far enough ahead, and now with that version known."""
     options = fitted("sarima_calendar")
     given = frames(FLEET, day_count=DAYS)
-    loads = given[LOADS]
+    usage = given[LOADS]
     known = {
-        LOADS: loads[loads["load_date"] <= pd.Timestamp(BEFORE)],
+        LOADS: usage[usage["metric_date"] <= pd.Timestamp(BEFORE)],
         CALENDAR: calendar_rows(
             DAYS - LIVED_DAYS, horizon_days=30 + LIVED_DAYS, as_of=BEFORE
         ),
@@ -142,13 +144,13 @@ def test_drift_holds_both_versions_against_the_same_days(
     assert set(drift["model"]) == set(drift["previous_model"]) == {"sarima_calendar"}
     assert set(drift["day_count"]) == {LIVED_DAYS}
     assert set(drift["change_day_count"]) == {30}
-    said = by_key(before["ml.load_forecasts"])["forecast_value"]
-    now = by_key(after["ml.load_forecasts"])["forecast_value"]
+    said = by_key(before["ml.usage_forecasts"])["forecast_value"]
+    now = by_key(after["ml.usage_forecasts"])["forecast_value"]
     written = {(name, each.metric): each for name, each in FLEET.items()}
     for key, row in drift.iterrows():
         assert isinstance(key, tuple)
         earlier = said.xs((*key, "sarima_calendar")).to_numpy()
-        actual = written[key].loads[-LIVED_DAYS:]
+        actual = written[key].usage[-LIVED_DAYS:]
         error = abs(earlier[:LIVED_DAYS] - actual).sum()
         assert row["previous_absolute_error_sum"] == pytest.approx(error)
         assert row["new_absolute_error_sum"] == pytest.approx(error)
@@ -168,7 +170,7 @@ def test_first_version_has_no_drift() -> None:
 
 
 def test_nothing_is_pickled() -> None:
-    """To load a pickle runs what it holds: no module writes or reads one."""
+    """To usage a pickle runs what it holds: no module writes or reads one."""
     for path in sorted(Path(python_jobs.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             named = []
@@ -182,5 +184,5 @@ def test_nothing_is_pickled() -> None:
                 named = [node.attr]
             elif isinstance(node, ast.keyword):
                 named = [str(node.arg)]
-            forbidden = PICKLES | PICKLING | {"joblib.dump", "joblib.load"}
+            forbidden = PICKLES | PICKLING | {"joblib.dump", "joblib.usage"}
             assert not forbidden & set(named), f"{path}:{node.lineno}"

@@ -55,16 +55,16 @@ OPTIONS = ScaleOptions(
 
 
 @pytest.fixture(scope="module")
-def loads() -> pd.DataFrame:
+def usage() -> pd.DataFrame:
     """Return the rows of the fleet."""
     return load_rows(SERVERS)
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, loads: pd.DataFrame) -> Catalog:
+def catalog(tmp_path: Path, usage: pd.DataFrame) -> Catalog:
     """Open a catalog that holds the features."""
     opened = open_catalog(Settings(warehouse=tmp_path))
-    store_features(opened, loads)
+    store_features(opened, usage)
     return opened
 
 
@@ -89,12 +89,12 @@ def test_chunks_do_not_change_a_bit(catalog: Catalog) -> None:
     """Six series at a time give what all at once give; a repeated run replaces it."""
     whole = run(catalog, chunk_series=10_000)
     forecasts, backtests = (
-        stored(catalog, "load_forecasts"),
+        stored(catalog, "usage_forecasts"),
         stored(catalog, "forecast_backtests"),
     )
     assert run(catalog, chunk_series=6) == whole
     pd.testing.assert_frame_equal(
-        stored(catalog, "load_forecasts"), forecasts, check_exact=True
+        stored(catalog, "usage_forecasts"), forecasts, check_exact=True
     )
     pd.testing.assert_frame_equal(
         stored(catalog, "forecast_backtests"), backtests, check_exact=True
@@ -105,7 +105,7 @@ def test_chunks_do_not_change_a_bit(catalog: Catalog) -> None:
 def test_every_series_has_a_forecast_or_a_reason(catalog: Catalog) -> None:
     """Of 40 servers 3 ended, 3 stand still, 2 have a fortnight; the others forecast."""
     result = run(catalog, chunk_series=30)
-    rows = stored(catalog, "load_forecasts")
+    rows = stored(catalog, "usage_forecasts")
     assert result.as_of_date == AS_OF
     assert result.series_count == SERVERS * len(METRICS)
     assert result.reasons == {"ended": 6, "flat": 6, "too_short": 4}
@@ -118,13 +118,13 @@ def test_every_series_has_a_forecast_or_a_reason(catalog: Catalog) -> None:
 
 
 def test_the_forecasts_are_those_of_the_whole_fleet(
-    catalog: Catalog, loads: pd.DataFrame
+    catalog: Catalog, usage: pd.DataFrame
 ) -> None:
     """The sample is the fleet here: the job, which regresses in 32 bits, is near."""
     run(catalog, chunk_series=30)
-    found = stored(catalog, "load_forecasts").set_index(["server_id", "metric"])
+    found = stored(catalog, "usage_forecasts").set_index(["server_id", "metric"])
     dates = [np.datetime64(AS_OF) - 91 * number for number in range(3)]
-    fleet = Fleet.of(loads)
+    fleet = Fleet.of(usage)
     with NoProgress().task("test") as task:
         forecast = FleetForecast(
             fleet,
@@ -145,7 +145,7 @@ def test_the_forecasts_are_those_of_the_whole_fleet(
         told = by_model["sarima_calendar"]
         for row, series in enumerate(told.series):
             rows = found.loc[(fleet.server_ids[series], fleet.metrics[series])]
-            ours = rows[["forecast_value", "forecast_p10"]].to_numpy().T
+            ours = rows[["forecast_value", "forecast_q10"]].to_numpy().T
             theirs = [told.values[row], told.quantiles[row, :, 2]]
             np.testing.assert_allclose(ours, theirs, rtol=1e-3)
             count += 1
@@ -153,28 +153,28 @@ def test_the_forecasts_are_those_of_the_whole_fleet(
 
 
 def test_features_in_duckdb_are_the_same_fleet(
-    catalog: Catalog, tmp_path: Path, loads: pd.DataFrame
+    catalog: Catalog, tmp_path: Path, usage: pd.DataFrame
 ) -> None:
     """The DuckDB file that dbt builds is read by servers, and copied to Iceberg."""
     path = tmp_path / "capacity.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema features")
         calendar = calendar_rows()
-        connection.register("loads", loads.sample(frac=1.0, random_state=1))
+        connection.register("usage", usage.sample(frac=1.0, random_state=1))
         connection.register("calendar", calendar)
         for model, rows in (
-            ("feat_load_forecasts", "loads"),
+            ("feat_usage_forecasts", "usage"),
             ("feat_calendar_weights", "calendar"),
         ):
             connection.execute(f"create table features.{model} as from {rows}")
     run(catalog, chunk_series=30)
-    expected = stored(catalog, "load_forecasts")
+    expected = stored(catalog, "usage_forecasts")
     source = DuckDBFeatures(path)
     copied = as_iceberg(source, catalog, schema="copies")
     for each in (source, copied, as_iceberg(source, catalog, schema="copies")):
         run(catalog, chunk_series=30, source=each)
         pd.testing.assert_frame_equal(
-            stored(catalog, "load_forecasts"), expected, check_exact=True
+            stored(catalog, "usage_forecasts"), expected, check_exact=True
         )
 
 
@@ -220,7 +220,7 @@ def peak_bytes(catalog: Catalog, source: FeatureSource, options: ScaleOptions) -
 
 
 def test_memory_does_not_grow_with_the_fleet(
-    catalog: Catalog, loads: pd.DataFrame
+    catalog: Catalog, usage: pd.DataFrame
 ) -> None:
     """Six times the fleet in the same chunks needs the same memory."""
     options = ScaleOptions(
@@ -228,7 +228,7 @@ def test_memory_does_not_grow_with_the_fleet(
         horizon_days=20,
         sample_servers=30,
     )
-    ten = loads[loads["server_id"] < "SRV-0010"]
+    ten = usage[usage["server_id"] < "SRV-0010"]
     run(catalog, chunk_series=60, options=options)  # what is loaded once
     small, large = (
         peak_bytes(catalog, RepeatedFleet(ten, count), options) for count in (60, 360)
@@ -248,7 +248,7 @@ def test_the_command_says_what_it_needs(
 
     done = ended("--features", NAMESPACE, "--model", "level_calendar", "--horizon", "5")
     assert done.exit_code == 0, done.output
-    assert len(stored(catalog, "load_forecasts")) == SERVERS * len(METRICS) * 5
+    assert len(stored(catalog, "usage_forecasts")) == SERVERS * len(METRICS) * 5
     for arguments, code, message in (
         (("--model", "gradient_boosting"), 2, "cannot be forecast part by part"),
         (("--features", "elsewhere"), 3, "was not built yet"),

@@ -17,18 +17,18 @@ SERVER_DAYS = "intermediate.int_server_days"
 UNBROKEN = "assert_server_days_reach_the_as_of_date_without_a_hole"
 MERGED = (
     SERVER_DAYS,
-    "intermediate.int_load_days",
+    "intermediate.int_usage_days",
     "intermediate.int_windowed_days",
     "intermediate.int_cleansed_days",
     "intermediate.int_forecast_days",
-    "features.feat_load_forecasts",
+    "features.feat_usage_forecasts",
     "marts.fct_server_days",
 )
 
 
 def built(warehouse: Path, **variables: str) -> pd.DataFrame:
     """Build the daily values and the grid on them; return the daily values."""
-    build(warehouse, select=["+int_load_days"], variables=variables)
+    build(warehouse, select=["+int_usage_days"], variables=variables)
     return rows_of(warehouse, SERVER_DAYS)
 
 
@@ -140,4 +140,4 @@ def test_days_merged_over_weeks_equal_a_whole_build(tmp_path: Path) -> None:
     whole = every_merged_model(tmp_path)
     for model, frame in merged.items():
         pd.testing.assert_frame_equal(frame, whole[model], rtol=1e-12, obj=model)
-    assert len(whole["intermediate.int_load_days"]) == 825
+    assert len(whole["intermediate.int_usage_days"]) == 825

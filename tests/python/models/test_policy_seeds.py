@@ -92,4 +92,4 @@ def test_metric_definitions_name_columns_that_exist() -> None:
     for row in rows("metric_definitions"):
         assert row["source_column"] in samples
         assert row["capacity_column"] in sizes
-        assert row["load_unit"] in ("percent", "mbps")
+        assert row["usage_unit"] in ("percent", "mbps")

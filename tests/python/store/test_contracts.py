@@ -13,21 +13,21 @@ from python_jobs.platform.errors import InputError, RunError
 CONTRACT = FrameContract(
     columns={
         "server_id": Column("string"),
-        "load_date": Column("date"),
+        "metric_date": Column("date"),
         "origin_number": Column("integer", nullable=True, minimum=0),
-        "load_value": Column("number", nullable=True, minimum=0, maximum=100),
+        "usage_value": Column("number", nullable=True, minimum=0, maximum=100),
         "is_filled": Column("boolean"),
         "metric": Column("string", allowed=("cpu", "memory")),
     },
-    key=("server_id", "load_date"),
+    key=("server_id", "metric_date"),
 )
 FRAME = pd.DataFrame(
     {
         "metric": ["cpu", "memory"],
         "server_id": ["b", "a"],
-        "load_date": [date(2025, 1, 2), date(2025, 1, 2)],
+        "metric_date": [date(2025, 1, 2), date(2025, 1, 2)],
         "origin_number": [None, 3],
-        "load_value": [100, None],
+        "usage_value": [100, None],
         "is_filled": [True, False],
     }
 )
@@ -38,9 +38,9 @@ def test_a_frame_comes_out_in_the_declared_shape() -> None:
     checked = CONTRACT.check(FRAME, table="feat_x")
     assert {name: str(dtype) for name, dtype in checked.dtypes.items()} == {
         "server_id": "str",
-        "load_date": "datetime64[us]",
+        "metric_date": "datetime64[us]",
         "origin_number": "Int64",
-        "load_value": "float64",
+        "usage_value": "float64",
         "is_filled": "bool",
         "metric": "str",
     }
@@ -52,19 +52,25 @@ def test_a_frame_comes_out_in_the_declared_shape() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"server_id": ["a", "a"]}, "key at server_id a, load_date 2025-01-02 is the"),
+        (
+            {"server_id": ["a", "a"]},
+            "key at server_id a, metric_date 2025-01-02 is the",
+        ),
         ({"server_id": ["b", None]}, "column server_id at server_id .*is null"),
-        ({"load_value": [50.0, -0.1]}, r"load_value at server_id a, .* is -0\.1; .*0"),
-        ({"load_value": [100.5, 1.0]}, r"load_value at server_id b, .* at most 100"),
-        ({"load_value": [1.0, np.inf]}, r"load_value .* is inf; expected a finite"),
-        ({"load_value": ["1", "2"]}, "load_value holds str values; expected number"),
+        (
+            {"usage_value": [50.0, -0.1]},
+            r"usage_value at server_id a, .* is -0\.1; .*0",
+        ),
+        ({"usage_value": [100.5, 1.0]}, r"usage_value at server_id b, .* at most 100"),
+        ({"usage_value": [1.0, np.inf]}, r"usage_value .* is inf; expected a finite"),
+        ({"usage_value": ["1", "2"]}, "usage_value holds str values; expected number"),
         ({"origin_number": [1.5, 2.0]}, "origin_number holds float64 values; expecte"),
         ({"is_filled": [0, 1]}, "is_filled holds int64 values; expected boolean"),
         ({"is_filled": [True, None]}, "is_filled at server_id a, .* is null"),
         ({"metric": ["cpu", "gpu"]}, "metric at server_id a, .* is gpu; .*cpu, memo"),
         (
-            {"load_date": [datetime(2025, 1, 2), datetime(2025, 1, 2, 12)]},
-            "load_date at server_id a, .* expected a date without a time",
+            {"metric_date": [datetime(2025, 1, 2), datetime(2025, 1, 2, 12)]},
+            "metric_date at server_id a, .* expected a date without a time",
         ),
         ({"more": [1, 2]}, "column more is not in the contract"),
     ],
@@ -91,4 +97,4 @@ def test_an_empty_frame_needs_permission() -> None:
     allowed = FrameContract(CONTRACT.columns, key=CONTRACT.key, may_be_empty=True)
     checked = allowed.check(FRAME.iloc[:0], table="feat_x")
     assert checked.empty
-    assert str(checked["load_date"].dtype) == "datetime64[us]"
+    assert str(checked["metric_date"].dtype) == "datetime64[us]"

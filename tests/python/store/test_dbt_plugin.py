@@ -111,8 +111,8 @@ def test_a_build_shows_the_snapshot_of_its_start(
         where = equal_to("load_id", f"l{month}")
         store.overwrite("raw.server_metrics", rows, where=where)
     assert store.append("raw.loads", load_row("first"), guard=first)
-    _publish(store, job="load_forecasts")
-    assert _built(project, settings) == (6, 60.0, "first", "load_forecasts")
+    _publish(store, job="usage_forecasts")
+    assert _built(project, settings) == (6, 60.0, "first", "usage_forecasts")
 
     _publish(store, job="server_clusters")
     store.delete("raw.server_metrics", where=equal_to("load_id", "l1"))

@@ -14,7 +14,7 @@ from python_jobs.jobs.fingerprints import (
 )
 
 FRAME = pd.DataFrame(
-    {"server_id": ["a", "b", "z"], "load_value": [0.1 + 0.2, 1e-12, float("nan")]}
+    {"server_id": ["a", "b", "z"], "usage_value": [0.1 + 0.2, 1e-12, float("nan")]}
 )
 
 
@@ -22,12 +22,12 @@ FRAME = pd.DataFrame(
     ("other", "is_same"),
     [
         (FRAME.copy(), True),
-        (FRAME.assign(load_value=[0.3, 1e-12, float("nan")]), True),
-        (FRAME.assign(load_value=[0.3000001, 1e-12, float("nan")]), False),
-        (FRAME.assign(load_value=[0.3, 2e-12, float("nan")]), False),
-        (FRAME.assign(load_value=[0.3, 1e-12, 0.0]), False),
+        (FRAME.assign(usage_value=[0.3, 1e-12, float("nan")]), True),
+        (FRAME.assign(usage_value=[0.3000001, 1e-12, float("nan")]), False),
+        (FRAME.assign(usage_value=[0.3, 2e-12, float("nan")]), False),
+        (FRAME.assign(usage_value=[0.3, 1e-12, 0.0]), False),
         (FRAME.assign(server_id=["a", "c", "z"]), False),
-        (FRAME.rename(columns={"load_value": "forecast_value"}), False),
+        (FRAME.rename(columns={"usage_value": "forecast_value"}), False),
         (FRAME.iloc[::-1].reset_index(drop=True), False),
     ],
 )

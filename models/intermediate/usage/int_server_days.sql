@@ -6,7 +6,7 @@ with as_of_dates as (
 
 server_metrics as (
     select * from {{ ref('stg_raw__server_metrics') }}
-    {{ where_reprocessed('load_date') }}
+    {{ where_reprocessed('metric_date') }}
 ),
 
 loads as (
@@ -21,7 +21,7 @@ samples as (
     select
         server_metrics.server_id,
         metrics.metric,
-        server_metrics.load_date,
+        server_metrics.metric_date,
         server_metrics.load_id,
         case metrics.source_column
             {%- for column in [
@@ -33,8 +33,8 @@ samples as (
     from server_metrics
     inner join as_of_dates
         on
-            server_metrics.load_date <= as_of_dates.as_of_date
-            and server_metrics.load_date >= {{ first_calendar_date() }}
+            server_metrics.metric_date <= as_of_dates.as_of_date
+            and server_metrics.metric_date >= {{ first_calendar_date() }}
     cross join metrics
 ),
 
@@ -42,14 +42,14 @@ server_days as (
     select
         samples.server_id,
         samples.metric,
-        samples.load_date,
+        samples.metric_date,
         coalesce(max(loads.statistic), 'unknown') as statistic,
         count(samples.sample_value) as sample_count,
         {{ nearest_rank('samples.sample_value', 95) }} as measured_value
     from samples
     left join loads on samples.load_id = loads.load_id
     where samples.sample_value is not null
-    group by samples.server_id, samples.metric, samples.load_date
+    group by samples.server_id, samples.metric, samples.metric_date
 )
 
 select * from server_days

@@ -3,9 +3,9 @@
 -- where it says itself why it does not forecast a series: too short is no fault of it.
 {{ config(severity='warn') }}
 select
-    stand_in_reason,
+    fallback_reason,
     metric,
     count(distinct server_id) as server_count
-from {{ ref('fct_load_forecasts') }}
-where stand_in_reason in ('missing', 'stale', 'empty', 'broken', 'not_covered')
-group by stand_in_reason, metric
+from {{ ref('fct_usage_forecasts') }}
+where fallback_reason in ('missing', 'stale', 'empty', 'broken', 'not_covered')
+group by fallback_reason, metric

@@ -6,21 +6,21 @@ is known. The seasonal naive forecasts and the SQL forecast are SQL, and SQL cho
 between them and this job's choice.
 
 A candidate that cannot forecast a series, or whose forecast breaks a guard, is refused
-for that series: it has no rows, and the SQL forecast stands in. Every series is
+for that series: it has no rows, and the SQL forecast is the fallback. Every series is
 accounted for: ``ml.series_states`` has its model or the reason for none, and the run
 fails when a series has neither.
 
 Reads
 -----
-feat_load_forecasts
-    One row per server, metric and day: the load without gaps and what was measured.
+feat_usage_forecasts
+    One row per server, metric and day: the usage without gaps and what was measured.
 feat_calendar_weights
     One row per calendar and date: the terms ``x_<term>`` up to the end of the horizon,
     and ``origin_number`` on the days that forecasts start from.
 
 Writes
 ------
-ml.load_forecasts
+ml.usage_forecasts
     One row per origin, server, metric, model and target date: the best model of the
     metric, live over the whole horizon and at the backtest origins over 90 days.
 ml.forecast_backtests
@@ -56,7 +56,7 @@ from python_jobs.platform.progress import Task
 
 __all__ = ["NAME", "READS", "SAVED_READS", "UNIT", "WRITES", "run"]
 
-NAME = "load_forecasts"
+NAME = "usage_forecasts"
 UNIT = "series"
 
 
@@ -72,7 +72,7 @@ def run(
     Parameters
     ----------
     frames
-        ``feat_load_forecasts``, ``feat_calendar_weights`` and the models of the version
+        ``feat_usage_forecasts``, ``feat_calendar_weights`` and the models of the version
         before; with all of `SAVED_READS` nothing is fitted.
     as_of_date
         Newest day that the features know.
@@ -94,17 +94,17 @@ def run(
         If a series has neither a forecast nor a reason, or a candidate broke down on
         every series: that is a fault of the code, not of the data.
     """
-    loads = frames["feat_load_forecasts"]
+    usage = frames["feat_usage_forecasts"]
     designs = calendar_designs(frames["feat_calendar_weights"])
-    _refuse_unknown_calendars(loads, known=designs)
+    _refuse_unknown_calendars(usage, known=designs)
     origins = forecast_origins(frames["feat_calendar_weights"], as_of_date=as_of_date)
     # thin matrices and many series: threads of BLAS would only fight over the cores
     with threadpool_limits(limits=1):
-        if "ml.load_forecasts" in frames:
+        if "ml.usage_forecasts" in frames:
             found = forecast_from_saved(frames, designs=designs, live=origins[0])
         elif options.engine == "statsmodels":
             found = forecast_by_statsmodels(
-                loads,
+                usage,
                 designs=designs,
                 origins=origins,
                 options=options,
@@ -112,7 +112,7 @@ def run(
             )
         else:
             found = forecast_batched(
-                loads,
+                usage,
                 designs=designs,
                 origins=origins,
                 options=options,
@@ -125,13 +125,13 @@ def run(
     }
 
 
-def _refuse_unknown_calendars(loads: pd.DataFrame, *, known: Iterable[str]) -> None:
+def _refuse_unknown_calendars(usage: pd.DataFrame, *, known: Iterable[str]) -> None:
     """Refuse a series whose calendar has no terms."""
-    unknown = loads[~loads["calendar_id"].isin(list(known))]
+    unknown = usage[~usage["calendar_id"].isin(list(known))]
     if not unknown.empty:
         first = unknown.iloc[0]
         raise InputError(
-            f"feat_load_forecasts: column calendar_id at server_id {first.server_id},"
+            f"feat_usage_forecasts: column calendar_id at server_id {first.server_id},"
             f" metric {first.metric} is {first.calendar_id}; expected one of"
             f" {', '.join(known)} → add its holidays to the seed"
         )

@@ -16,7 +16,7 @@ from fleet_frames import (
     wave,
 )
 
-from python_jobs import load_forecasts
+from python_jobs import usage_forecasts
 from python_jobs.forecasting.accounting import account_for
 from python_jobs.forecasting.candidates import CANDIDATE_MODELS, CandidateModel
 from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Engine, JobsConfig
@@ -37,7 +37,7 @@ FLEET = {
     "d": WrittenSeries(wave(60, seed=4)),
     "e": WrittenSeries(np.full(DAYS, 10.0)),
     "f": WrittenSeries(
-        wave(DAYS, seed=5), metric="network_in", load_unit="mbps", capacity=np.nan
+        wave(DAYS, seed=5), metric="network_in", usage_unit="mbps", capacity=np.nan
     ),
 }
 
@@ -58,7 +58,7 @@ def published(engine: Engine) -> dict[str, pd.DataFrame]:
 
 def test_contracts_cover_the_tables() -> None:
     """Every column of the tables but the runner's two is declared, and no other."""
-    for table, contract in load_forecasts.WRITES.items():
+    for table, contract in usage_forecasts.WRITES.items():
         declared = {column.name for column in TABLES[table].columns}
         assert set(contract.columns) == declared - {"run_id", "as_of_date"}
         assert set(contract.key) == set(TABLES[table].key) - {"run_id"}
@@ -69,7 +69,7 @@ def test_live_forecast_covers_the_horizon(published: dict[str, pd.DataFrame]) ->
 
     c ended and e never moves; all others are forecast, d by the history it has.
     """
-    live = published["ml.load_forecasts"].query("origin_number == 0")
+    live = published["ml.usage_forecasts"].query("origin_number == 0")
     days = pd.date_range(AS_OF, periods=31)[1:]
     by_series = live.groupby(["server_id", "metric"])
     assert set(by_series.groups) == {
@@ -85,7 +85,7 @@ def test_backtest_forecast_is_of_the_best_model(
     published: dict[str, pd.DataFrame],
 ) -> None:
     """Origin 1, 91 days back, has 90 days of the model that is live; c was alive."""
-    forecasts = published["ml.load_forecasts"]
+    forecasts = published["ml.usage_forecasts"]
     backtest = forecasts.query("origin_number == 1")
     assert set(backtest["origin_date"]) == {pd.Timestamp("2025-10-01")}
     assert backtest.groupby("server_id").size().to_dict() == dict.fromkeys("abcf", 90)
@@ -101,11 +101,11 @@ def test_percentages_stay_within_the_capacity(
     published: dict[str, pd.DataFrame],
 ) -> None:
     """Quantiles never cross, and b, near its ceiling, is cut at 100 %."""
-    forecasts = published["ml.load_forecasts"]
+    forecasts = published["ml.usage_forecasts"]
     quantiles = forecasts.filter(like="forecast_p").to_numpy()
     assert (np.diff(quantiles, axis=1) >= 0.0).all()
     percent = forecasts[forecasts["metric"] == "cpu"]
-    assert percent["forecast_p97_5"].max() == 100.0
+    assert percent["forecast_q97_5"].max() == 100.0
 
 
 def test_backtests_score_every_candidate(
@@ -148,7 +148,7 @@ def test_same_rows_from_one_and_two_processes(name: Engine, series_count: int) -
         )
         for processes in (1, 2)
     )
-    for table in ("ml.load_forecasts", "ml.forecast_backtests", "ml.series_states"):
+    for table in ("ml.usage_forecasts", "ml.forecast_backtests", "ml.series_states"):
         rows = one[table]
         assert not rows.empty
         pd.testing.assert_frame_equal(two[table], rows, check_exact=True)
@@ -169,7 +169,7 @@ def test_every_refusal_is_counted_and_named(caplog: pytest.LogCaptureFixture) ->
     named = {each.getMessage() for each in caplog.records if each.levelname == "DEBUG"}
     told = "origin 0: holt_winters_calendar refused for server_id c, metric cpu: ended"
     assert told in named
-    live = returned["ml.load_forecasts"].query("origin_number == 0")
+    live = returned["ml.usage_forecasts"].query("origin_number == 0")
     assert set(live["server_id"]) == {"a", "b", "d", "f"}
 
 

@@ -1,5 +1,5 @@
 -- One row per server and metric measured in the 364 days up to the as-of date: how high
--- its load is and how it behaves. All from measured values; a ratio that has no days on
+-- its usage is and how it behaves. All from measured values; a ratio that has no days on
 -- one of its sides is null.
 -- Regular days are business days outside quarter-end windows. Growth compares days with
 -- the same weekday 52 weeks before, so the season of the year is in both.
@@ -17,13 +17,13 @@ as_of_dates as (
 
 {% set series -%}
     partition by cleansed_days.server_id, cleansed_days.metric
-            order by cleansed_days.load_date
+            order by cleansed_days.metric_date
 {%- endset -%}
 dated_days as (
     select
         cleansed_days.server_id,
         cleansed_days.metric,
-        cleansed_days.load_date,
+        cleansed_days.metric_date,
         cleansed_days.capacity_value,
         cleansed_days.measured_value,
         calendar_days.is_weekend,
@@ -39,7 +39,7 @@ dated_days as (
     inner join calendar_days
         on
             cleansed_days.calendar_id = calendar_days.calendar_id
-            and cleansed_days.load_date = calendar_days.calendar_date
+            and cleansed_days.metric_date = calendar_days.calendar_date
 ),
 
 recent_days as (
@@ -47,12 +47,12 @@ recent_days as (
         dated_days.*,
         lag(dated_days.residual_ratio) over (
             partition by dated_days.server_id, dated_days.metric
-            order by dated_days.load_date
+            order by dated_days.metric_date
         ) as last_residual_ratio
     from dated_days
     inner join as_of_dates
         on
-            dated_days.load_date
+            dated_days.metric_date
             > {{ add_days('as_of_dates.as_of_date', -364) }}
 ),
 

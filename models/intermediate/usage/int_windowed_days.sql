@@ -5,34 +5,34 @@
 -- standard deviations of the past's median; of quarter ends and holidays nothing is
 -- expected. A past without spread still lets a day move by 10 %.
 {{ config(**daily_merge()) }}
-with load_days as (
-    select * from {{ ref('int_load_days') }}
-    {{ where_reprocessed('load_date', 14 * 7) }}
+with usage_days as (
+    select * from {{ ref('int_usage_days') }}
+    {{ where_reprocessed('metric_date', 14 * 7) }}
 ),
 
 {% set past -%}
     partition by server_id, metric, is_weekend
-            order by load_date
+            order by metric_date
             rows between 28 preceding and 1 preceding
 {%- endset -%}
 regular_days as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_value,
         is_eoq_window or is_holiday as is_exceptional,
-        {{ iso_weekday('load_date') }} >= 6 as is_weekend,
+        {{ iso_weekday('metric_date') }} >= 6 as is_weekend,
         case when not is_eoq_window and not is_holiday then measured_value end
             as regular_value
-    from load_days
+    from usage_days
 ),
 
 past_windows as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_value,
         is_exceptional,
         array_agg(regular_value) over ({{ past }}) as past_values,
@@ -45,7 +45,7 @@ past_medians as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_value,
         is_exceptional,
         past_values,
@@ -63,7 +63,7 @@ past_spreads as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_value,
         is_exceptional,
         z_score,
@@ -80,7 +80,7 @@ windowed_days as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_value,
         case
             when is_exceptional then measured_value
@@ -95,4 +95,4 @@ windowed_days as (
 )
 
 select * from windowed_days
-{{ where_reprocessed('load_date') }}
+{{ where_reprocessed('metric_date') }}

@@ -1,10 +1,10 @@
-{#- CTEs up to `judged_runs`, for tests that recompute what the job load_forecasts wrote:
+{#- CTEs up to `comparable_runs`, for tests that recompute what the job usage_forecasts wrote:
     its run of the build's as-of date, unless something was loaded after it was published.
     Then the build knows data that the job did not, and the two may differ. -#}
-{% macro judged_runs() -%}
+{% macro comparable_runs() -%}
 runs as (
     select * from {{ source('python_jobs', 'runs') }}
-    where job = 'load_forecasts' and status = 'published'
+    where job = 'usage_forecasts' and status = 'published'
 ),
 
 newest_loads as (
@@ -15,7 +15,7 @@ builds as (
     select max(as_of_date) as as_of_date from {{ ref('dim_series') }}
 ),
 
-judged_runs as (
+comparable_runs as (
     select runs.run_id
     from runs
     inner join builds on runs.as_of_date = builds.as_of_date

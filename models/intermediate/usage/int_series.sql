@@ -16,7 +16,7 @@ aged_days as (
     select
         *,
         {{ days_between(
-            'min(load_date) over (partition by server_id, metric)', 'load_date'
+            'min(metric_date) over (partition by server_id, metric)', 'metric_date'
         ) }} as age_days
     from cleansed_days
 ),
@@ -25,30 +25,30 @@ measured_series as (
     select
         server_id,
         metric,
-        load_unit,
+        usage_unit,
         capacity_value,
         calendar_id,
         max(statistic) as statistic,
-        min(load_date) as first_load_date,
-        max(case when measured_value is not null then load_date end)
+        min(metric_date) as first_metric_date,
+        max(case when measured_value is not null then metric_date end)
             as last_measured_date,
         count(*) as history_days,
         count(measured_value) as measured_day_count,
         max(case when age_days <= {{ unsettled_days() }} then measured_value end)
             as highest_first_value
     from aged_days
-    group by server_id, metric, load_unit, capacity_value, calendar_id
+    group by server_id, metric, usage_unit, capacity_value, calendar_id
 ),
 
 series as (
     select
         measured_series.server_id,
         measured_series.metric,
-        measured_series.load_unit,
+        measured_series.usage_unit,
         measured_series.capacity_value,
         measured_series.calendar_id,
         measured_series.statistic,
-        measured_series.first_load_date,
+        measured_series.first_metric_date,
         measured_series.last_measured_date,
         measured_series.history_days,
         measured_series.measured_day_count,

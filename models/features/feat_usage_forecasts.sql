@@ -1,9 +1,9 @@
--- One row per server, metric and day, without gaps: the loads that the forecasting job
+-- One row per server, metric and day, without gaps: the usage that the forecasting job
 -- learns from.
 {{ config(**daily_merge(unsettled_days())) }}
 with forecast_days as (
     select * from {{ ref('int_forecast_days') }}
-    {{ where_reprocessed('load_date', unsettled_days()) }}
+    {{ where_reprocessed('metric_date', unsettled_days()) }}
 ),
 
 series as (
@@ -18,12 +18,12 @@ feature_days as (
     select
         forecast_days.server_id,
         forecast_days.metric,
-        forecast_days.load_date,
+        forecast_days.metric_date,
         series.calendar_id,
-        series.load_unit,
+        series.usage_unit,
         series.capacity_value,
         series.log_floor,
-        forecast_days.load_value,
+        forecast_days.usage_value,
         forecast_days.measured_value,
         forecast_days.is_filled,
         coalesce(calendar_days.is_eoq_window, false) as is_eoq_window
@@ -35,7 +35,7 @@ feature_days as (
     left join calendar_days
         on
             series.calendar_id = calendar_days.calendar_id
-            and forecast_days.load_date = calendar_days.calendar_date
+            and forecast_days.metric_date = calendar_days.calendar_date
 )
 
 select * from feature_days

@@ -67,6 +67,6 @@ def test_what_stands_still_elsewhere_may_move_again() -> None:
     rows = forecast(np.append(50.0 + 5.0 * NOISE[:400], np.full(28, 61.0)))
     assert set(rows["reason"]) == {"flat"}
     assert (rows["forecast_value"] == 61.0).all()
-    width = rows["forecast_p90"] - rows["forecast_p10"]
+    width = rows["forecast_q90"] - rows["forecast_q10"]
     assert width.between(10.0, 25.0).all()
     assert (np.diff(rows[list(QUANTILES)], axis=1) >= 0.0).all()

@@ -1,4 +1,4 @@
--- One row per server and metric: its measured load, held against its policy. A breach now
+-- One row per server and metric: its measured usage, held against its policy. A breach now
 -- needs a series that still reports; a year is the last 364 days. Spare: under-used, and
 -- at a smaller size no EOQ window of the year would have breached.
 {% set window_days = var('breach_window_days') -%}
@@ -20,15 +20,15 @@ ranked_days as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         measured_pct,
         row_number() over (
-            partition by server_id, metric order by load_date desc
+            partition by server_id, metric order by metric_date desc
         ) as recency_rank
     from server_days
 ),
 
-measured_loads as (
+measured_usage as (
     select
         series.server_id,
         series.metric,
@@ -48,8 +48,8 @@ measured_loads as (
         avg(case when ranked_days.recency_rank <= 7 then ranked_days.measured_pct end)
             as current_p95_pct,
         avg(ranked_days.measured_pct) filter (
-            where ranked_days.load_date > {{ add_days('series.as_of_date', -364) }}
-        ) as average_pct
+            where ranked_days.metric_date > {{ add_days('series.as_of_date', -364) }}
+        ) as mean_pct
     from series
     inner join ranked_days
         on
@@ -75,44 +75,44 @@ measured_quarters as (
     group by server_id, metric
 ),
 
-series_loads as (
+series_usage as (
     select
         series.server_id,
         series.metric,
         series.as_of_date,
-        measured_loads.recent_day_count,
-        measured_loads.high_day_count,
-        measured_loads.very_high_day_count,
+        measured_usage.recent_day_count,
+        measured_usage.high_day_count,
+        measured_usage.very_high_day_count,
         coalesce(measured_quarters.seen_quarter_end_count, 0) as seen_quarter_end_count,
         coalesce(measured_quarters.missed_quarter_end_count, 0)
             as missed_quarter_end_count,
-        measured_loads.current_p95_pct,
-        measured_loads.average_pct,
+        measured_usage.current_p95_pct,
+        measured_usage.mean_pct,
         measured_quarters.eoq_peak_pct,
         {%- for level in ['high', 'very_high'] %}
             series.series_state = 'reporting'
-            and measured_loads.{{ level }}_day_count >= series.breach_day_count
+            and measured_usage.{{ level }}_day_count >= series.breach_day_count
                 as is_breached_{{ level }},
         {%- endfor %}
         coalesce(
-            round(measured_loads.average_pct, 9) < series.under_used_threshold_pct,
+            round(measured_usage.mean_pct, 9) < series.under_used_threshold_pct,
             false
         ) as is_under_used,
         coalesce(
-            round(measured_loads.average_pct, 9) < series.under_used_threshold_pct
+            round(measured_usage.mean_pct, 9) < series.under_used_threshold_pct
             and round(measured_quarters.eoq_peak_pct, 9)
             < {{ var('consolidated_size_ratio') }}e0 * series.high_threshold_pct,
             false
         ) as is_spare
     from series
-    inner join measured_loads
+    inner join measured_usage
         on
-            series.server_id = measured_loads.server_id
-            and series.metric = measured_loads.metric
+            series.server_id = measured_usage.server_id
+            and series.metric = measured_usage.metric
     left join measured_quarters
         on
             series.server_id = measured_quarters.server_id
             and series.metric = measured_quarters.metric
 )
 
-select * from series_loads
+select * from series_usage

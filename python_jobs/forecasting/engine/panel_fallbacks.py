@@ -20,7 +20,7 @@ _LEVELS = np.array(list(QUANTILES.values()))
 _DEVIATES = ndtri(_LEVELS)
 
 
-def stand_in(
+def fallback(
     series: PanelSeries,
     position: int,
     *,

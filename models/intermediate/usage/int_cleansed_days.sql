@@ -1,34 +1,34 @@
 -- One row per server, metric and day: the measured value, and beside it the clean one.
 -- Capped: a value beyond what the series' own past lets expect, at that bound; but once
--- two of the last three days were as far out, the load has moved and is believed.
+-- two of the last three days were as far out, the usage has moved and is believed.
 -- Imputed: the first 3 days of a gap, by the same weekday's median of the past four
 -- weeks, else by the last value; what follows is an outage. Nothing looks ahead.
 {{ config(**daily_merge()) }}
 {% set days_behind = 56 + 28 + 3 -%}
-with load_days as (
-    select * from {{ ref('int_load_days') }}
-    {{ where_reprocessed('load_date', days_behind) }}
+with usage_days as (
+    select * from {{ ref('int_usage_days') }}
+    {{ where_reprocessed('metric_date', days_behind) }}
 ),
 
 windowed_days as (
     select * from {{ ref('int_windowed_days') }}
-    {{ where_reprocessed('load_date', days_behind) }}
+    {{ where_reprocessed('metric_date', days_behind) }}
 ),
 
-{% set series -%} partition by server_id, metric order by load_date {%- endset -%}
+{% set series -%} partition by server_id, metric order by metric_date {%- endset -%}
 bounded_days as (
     select
-        load_days.*,
-        not load_days.is_eoq_window and not load_days.is_holiday as is_regular,
+        usage_days.*,
+        not usage_days.is_eoq_window and not usage_days.is_holiday as is_regular,
         windowed_days.z_score,
-        coalesce(windowed_days.bounded_value, load_days.measured_value)
+        coalesce(windowed_days.bounded_value, usage_days.measured_value)
             as bounded_value
-    from load_days
+    from usage_days
     left join windowed_days
         on
-            load_days.server_id = windowed_days.server_id
-            and load_days.metric = windowed_days.metric
-            and load_days.load_date = windowed_days.load_date
+            usage_days.server_id = windowed_days.server_id
+            and usage_days.metric = windowed_days.metric
+            and usage_days.metric_date = windowed_days.metric_date
 ),
 
 capped_days as (
@@ -53,7 +53,7 @@ compared_days as (
         *,
         count(measured_value) over ({{ series }} rows unbounded preceding)
             as measured_day_count,
-        max(case when measured_value is not null then load_date end) over (
+        max(case when measured_value is not null then metric_date end) over (
             {{ series }} rows unbounded preceding
         ) as last_measured_date,
         {{ past_weekday_median('capped_value', series) }} as weekday_value
@@ -66,7 +66,7 @@ imputed_days as (
         measured_value - weekday_value as seasonal_residual,
         case
             when measured_value is not null then capped_value
-            when {{ days_between('last_measured_date', 'load_date') }} <= 3
+            when {{ days_between('last_measured_date', 'metric_date') }} <= 3
                 then
                     coalesce(
                         weekday_value,
@@ -85,8 +85,8 @@ cleansed_days as (
     select
         server_id,
         metric,
-        load_date,
-        load_unit,
+        metric_date,
+        usage_unit,
         capacity_value,
         calendar_id,
         statistic,
@@ -113,4 +113,4 @@ cleansed_days as (
 )
 
 select * from cleansed_days
-{{ where_reprocessed('load_date') }}
+{{ where_reprocessed('metric_date') }}

@@ -1,7 +1,7 @@
-{#- CTEs from `exceeding_days` and `preceding_days` to `completing_days`: per trace and day
+{#- CTEs from `exceeding_days` and `preceding_days` to `hitting_probabilities`: per trace and day
     the chance that it completes a breach, when there was none so far. How many days above
     are missing for that depends on the measured ones that the day's window holds. -#}
-{% macro completing_days(keys) -%}
+{% macro hitting_probabilities(keys) -%}
 {%- set window_days = var('breach_window_days') -%}
 {#- sum of the products of two odds of the other days of the window -#}
 {%- set other_pairs = '(other_odds * other_odds - other_squared_odds) / 2e0' -%}
@@ -94,7 +94,7 @@ windowed_odds as (
     from surviving_days
 ),
 
-completing_days as (
+hitting_probabilities as (
     select
         trace_number,
         day_number,

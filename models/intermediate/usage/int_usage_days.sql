@@ -5,7 +5,7 @@
 {{ config(**daily_merge()) }}
 with server_days as (
     select * from {{ ref('int_server_days') }}
-    {{ where_reprocessed('load_date') }}
+    {{ where_reprocessed('metric_date') }}
 ),
 
 as_of_dates as (
@@ -24,16 +24,16 @@ started_series as (
     select
         server_id,
         metric,
-        load_date
+        metric_date
     from server_days
     {%- if is_merging() %}
         union all
         select
             server_id,
             metric,
-            {{ add_days('load_date', 1) }} as load_date
+            {{ add_days('metric_date', 1) }} as metric_date
         from {{ this }}
-        where load_date = date '{{ reprocessed_date(1) }}'
+        where metric_date = date '{{ reprocessed_date(1) }}'
     {%- endif %}
 ),
 
@@ -41,11 +41,11 @@ series_spans as (
     select
         started_series.server_id,
         started_series.metric,
-        min(started_series.load_date) as first_load_date,
+        min(started_series.metric_date) as first_metric_date,
         least(
             as_of_dates.as_of_date,
             coalesce(servers.decommissioned_date, as_of_dates.as_of_date)
-        ) as last_load_date
+        ) as last_metric_date
     from started_series
     cross join as_of_dates
     inner join servers
@@ -64,21 +64,21 @@ series_days as (
     select
         series_spans.server_id,
         series_spans.metric,
-        days.load_date
+        days.metric_date
     from series_spans
     cross join unnest({{ dates_between(
-        'series_spans.first_load_date',
-        'greatest(series_spans.first_load_date, series_spans.last_load_date)'
-    ) }}) as days (load_date)
-    where series_spans.first_load_date <= series_spans.last_load_date
+        'series_spans.first_metric_date',
+        'greatest(series_spans.first_metric_date, series_spans.last_metric_date)'
+    ) }}) as days (metric_date)
+    where series_spans.first_metric_date <= series_spans.last_metric_date
 ),
 
-load_days as (
+usage_days as (
     select
         series_days.server_id,
         series_days.metric,
-        series_days.load_date,
-        servers.load_unit,
+        series_days.metric_date,
+        servers.usage_unit,
         servers.capacity_value,
         servers.calendar_id,
         server_days.statistic,
@@ -91,16 +91,16 @@ load_days as (
         on
             series_days.server_id = servers.server_id
             and series_days.metric = servers.metric
-            and series_days.load_date between servers.first_date and servers.last_date
+            and series_days.metric_date between servers.first_date and servers.last_date
     left join server_days
         on
             series_days.server_id = server_days.server_id
             and series_days.metric = server_days.metric
-            and series_days.load_date = server_days.load_date
+            and series_days.metric_date = server_days.metric_date
     left join calendar_days
         on
             servers.calendar_id = calendar_days.calendar_id
-            and series_days.load_date = calendar_days.calendar_date
+            and series_days.metric_date = calendar_days.calendar_date
 )
 
-select * from load_days
+select * from usage_days

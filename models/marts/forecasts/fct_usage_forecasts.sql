@@ -1,6 +1,6 @@
 -- One row per series and day ahead: the forecast that was chosen.
 -- The champion's row where the job published a usable one, else the SQL forecast, else
--- the weekday mean; forecast_source says which, stand_in_reason why the job's is not used.
+-- the weekday mean; forecast_source says which, fallback_reason why the job's is not used.
 with chosen_forecasts as (
     select * from {{ ref('int_chosen_forecasts') }}
 ),
@@ -22,8 +22,8 @@ dated_forecasts as (
         ) }} as horizon_days,
         chosen_forecasts.forecast_model,
         chosen_forecasts.forecast_source,
-        chosen_forecasts.stand_in_reason,
-        chosen_forecasts.load_unit,
+        chosen_forecasts.fallback_reason,
+        chosen_forecasts.usage_unit,
         chosen_forecasts.capacity_value,
         chosen_forecasts.forecast_value,
         {%- for suffix, _ in forecast_quantiles() %}

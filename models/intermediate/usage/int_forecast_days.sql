@@ -1,23 +1,23 @@
 -- One row per server, metric and day, without a missing value: what forecasts learn
 -- from. A day that cleansing left open takes the same weekday's median of the past four
 -- weeks, else the last value, however old: a missing day in a weighted sum would be a
--- load of 1.
+-- usage of 1.
 {{ config(**daily_merge(unsettled_days())) }}
 with cleansed_days as (
     select * from {{ ref('int_cleansed_days') }}
-    {{ where_reprocessed('load_date', unsettled_days() + 28) }}
+    {{ where_reprocessed('metric_date', unsettled_days() + 28) }}
 ),
 
 series as (
     select * from {{ ref('int_series') }}
 ),
 
-{% set past -%} partition by server_id, metric order by load_date {%- endset -%}
+{% set past -%} partition by server_id, metric order by metric_date {%- endset -%}
 weekday_days as (
     select
         server_id,
         metric,
-        load_date,
+        metric_date,
         calendar_id,
         measured_value,
         coalesce(
@@ -33,7 +33,7 @@ numbered_days as (
         count(weekday_value) over ({{ past }} rows unbounded preceding)
             as known_day_count
     from weekday_days
-    {{ where_reprocessed('load_date', unsettled_days()) }}
+    {{ where_reprocessed('metric_date', unsettled_days()) }}
 ),
 
 filled_days as (
@@ -47,16 +47,16 @@ filled_days as (
                     numbered_days.metric,
                     numbered_days.known_day_count
             ){% if is_merging() %},
-            previous_days.load_value
+            previous_days.usage_value
             {%- endif %}
-        ) as load_value
+        ) as usage_value
     from numbered_days
     {%- if is_merging() %}
         left join {{ this }} as previous_days
             on
                 numbered_days.server_id = previous_days.server_id
                 and numbered_days.metric = previous_days.metric
-                and previous_days.load_date
+                and previous_days.metric_date
                 = date '{{ reprocessed_date(unsettled_days() + 1) }}'
     {%- endif %}
 ),
@@ -65,11 +65,11 @@ forecast_days as (
     select
         filled_days.server_id,
         filled_days.metric,
-        filled_days.load_date,
+        filled_days.metric_date,
         filled_days.calendar_id,
         filled_days.measured_value,
-        filled_days.load_value,
-        ln(greatest(filled_days.load_value, series.log_floor)) as log_load,
+        filled_days.usage_value,
+        ln(greatest(filled_days.usage_value, series.log_floor)) as log_usage,
         filled_days.measured_value is null as is_filled
     from filled_days
     inner join series
