@@ -72,8 +72,8 @@ def run(
     Parameters
     ----------
     frames
-        ``feat_usage_forecasts``, ``feat_calendar_weights`` and the models of the version
-        before; with all of `SAVED_READS` nothing is fitted.
+        ``feat_usage_forecasts``, ``feat_calendar_weights`` and the models of the
+        version before; with all of `SAVED_READS` nothing is fitted.
     as_of_date
         Newest day that the features know.
     options

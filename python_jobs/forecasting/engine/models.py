@@ -1,6 +1,6 @@
 """The candidates, each fitted to a whole block and told as centre and spread.
 
-The calendar candidates see the residual of the log usage; the others the usage as it is.
+The calendar candidates see the residual of the log usage, the others the usage itself.
 What a fit found is kept as named rows, from which the same forecast comes again.
 """
 

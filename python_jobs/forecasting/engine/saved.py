@@ -32,8 +32,8 @@ class SavedForecast:
     series
         Positions in the fleet.
     values, quantiles
-        In the usage unit, shape (series, horizon) and (series, horizon, 9), from the day
-        after the origin on.
+        In the usage unit, shape (series, horizon) and (series, horizon, 9), from the
+        day after the origin on.
     """
 
     model: str

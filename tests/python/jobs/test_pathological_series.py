@@ -157,7 +157,7 @@ def test_odd_series_that_are_forecast(name: str) -> None:
 
 
 def test_level_shift_is_followed() -> None:
-    """Ten days after a usage has doubled, the calendar forecasts stand at the new level.
+    """Ten days after usage has doubled, the calendar forecasts stand at the new level.
 
     The usage ended around 60 on business days and 36 on weekends; before it was half.
     """
