@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from python_jobs.generator import GeneratedFleet, GeneratorConfig, small_fleet
-from python_jobs.generator.gates import check_gates
+from python_jobs.generator.gates import check_gates, measure_gates
+from python_jobs.generator.measurements import NO_ANOMALY
 from python_jobs.generator.metrics import CPU, DISK, MEMORY
 from python_jobs.generator.simulation import Simulation, simulate
 from python_jobs.platform.errors import RunError
@@ -101,3 +102,51 @@ def test_small_fleets_are_not_judged_by_chance() -> None:
     fleet = small_fleet(server_count=1, first_date="2025-12-27")
     assert fleet.server_metrics.num_rows == 5
     assert not any("correlation" in gate.name for gate in fleet.gates)
+
+
+@pytest.mark.parametrize("server_count", [1, 2, 3, 9, 34, 40, 43])
+def test_every_size_generates(server_count: int) -> None:
+    """No size is refused by chance: a resized server less, and 40 of them once were."""
+    config = GeneratorConfig.model_validate(
+        {"server_count": server_count, "truth_days_ahead": 0}
+    )
+    sized = simulate(config)
+    gates = check_gates(sized, row_count=rows_of(sized))
+    judged = any(gate.name.startswith("correlation_application") for gate in gates)
+    assert judged == (server_count >= 34)
+
+
+def test_resizes_and_anomalies_are_not_judged(simulation: Simulation) -> None:
+    """Wrong values that are labelled as such move no gate but those of ranges."""
+    values = simulation.observed_value.copy()
+    labelled = simulation.anomaly_kind != NO_ANOMALY
+    assert labelled.sum() > 100
+    values[labelled] = 50.0
+    changed = replace(simulation, observed_value=values)
+    rows = rows_of(simulation)
+    assert list(measure_gates(changed, row_count=rows)) == list(
+        measure_gates(simulation, row_count=rows)
+    )
+
+
+@pytest.mark.parametrize("server_count", [3, 40])
+def test_small_fleets_with_faults_are_refused(server_count: int) -> None:
+    """Chance forgives no fault: weekends exchanged, no rise at all at quarter ends."""
+    config = GeneratorConfig.model_validate(
+        {"server_count": server_count, "truth_days_ahead": 0}
+    )
+    sized = simulate(config)
+    flat, exchanged = sized.observed_value.copy(), sized.observed_value.copy()
+    flat[:, CPU] *= np.exp(-0.25 * (sized.days.eoq_ramp > 0))
+    assert "quality gate eoq_uplift" in check(sized, flat)
+    exchanged[:, CPU] *= np.where(sized.days.is_weekend, 1, 0.25)
+    assert "quality gate weekend_ratio_application" in check(sized, exchanged)
+
+
+def test_forty_servers_with_unrelated_metrics_are_refused() -> None:
+    """Disks of other servers: fewer than twenty applications tell it."""
+    config = GeneratorConfig.model_validate({"server_count": 40, "truth_days_ahead": 0})
+    sized = simulate(config)
+    values = sized.observed_value.copy()
+    values[:, MEMORY] = values[::-1, MEMORY, ::-1]
+    assert "correlation_application_cpu_memory" in check(sized, values)
