@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -378,16 +379,7 @@ def test_jobs_do_no_io() -> None:
     forbidden = {"boto3", "duckdb", "os", "time", "pyiceberg", "sqlalchemy"}
     for name in job_names():
         tree = ast.parse((PACKAGE / f"{name}.py").read_text("utf-8"))
-        imported = {
-            alias.name.split(".")[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import)
-            for alias in node.names
-        } | {
-            str(node.module).split(".")[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom)
-        }
+        imported = {each.split(".")[0] for each in imported_names(tree)}
         assert not imported & forbidden, name
 
 
@@ -431,6 +423,30 @@ def test_locks_are_hashed_and_name_no_index(name: str) -> None:
     for requirement in requirements:
         assert "==" in requirement.split("\n")[0], requirement
         assert "--hash=sha256:" in requirement, requirement
+
+
+def test_each_dependency_is_imported() -> None:
+    """What users must install is what the package needs: dbt finds its own adapters."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    required = {re.split(r"[\[=]", each)[0] for each in project["dependencies"]}
+    modules_of = {"pyyaml": "yaml", "scikit-learn": "sklearn", "dbt-core": "dbt"}
+    adapters = {"dbt-athena-community", "dbt-duckdb"}
+    imported = {
+        name.split(".")[0]
+        for path in modules()
+        for name in imported_names(ast.parse(path.read_text("utf-8")))
+    }
+    needed = {name: modules_of.get(name, name) for name in required - adapters}
+    assert not {name for name, module in needed.items() if module not in imported}
+
+
+def imported_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the modules that a file imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 def test_the_lock_holds_the_pins() -> None:
