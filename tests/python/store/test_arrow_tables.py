@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import metric_rows
+from store_rows import metric_rows
 
 from python_jobs.platform.errors import RunError
 from python_jobs.store import TABLES

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
-from conftest import load_row, metric_rows
+from store_rows import load_row, metric_rows
 
 from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
@@ -22,7 +22,7 @@ from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 sys.path.insert(0, sys.argv[3])
-from conftest import load_row
+from store_rows import load_row
 store = Store.open(Settings(warehouse=Path(sys.argv[1])))
 def append(load_id):
     guard = equal_to("load_id", load_id)
@@ -40,7 +40,7 @@ def test_processes_that_append_to_one_table_lose_nothing(
     """Three processes, five loads each, and one that all of them guard."""
     shared = equal_to("load_id", "shared")
     assert store.append("raw.loads", load_row("shared"), guard=shared)
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[1])
     command = [sys.executable, "-W", "error", "-c", WRITER, str(settings.warehouse)]
     writers = [subprocess.Popen([*command, name, here]) for name in ("a", "b", "c")]
     assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from conftest import load_row, metric_rows, table_of
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
 from delete_files import delete_position
+from store_rows import load_row, metric_rows, table_of
 
 from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.settings import Settings

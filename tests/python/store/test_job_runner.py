@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import example_job
 import pytest
-from conftest import build_features
 from filelock import FileLock
 from pydantic import BaseModel
+from store_rows import build_features
 
 from python_jobs.jobs.publishing import JobResult
 from python_jobs.jobs.runner import run_job

@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
-from conftest import load_row, metric_rows, table_of
+from store_rows import load_row, metric_rows, table_of
 
 from python_jobs.platform.errors import PlatformError, RunError, UsageError
 from python_jobs.platform.settings import Settings
