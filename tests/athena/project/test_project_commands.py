@@ -52,7 +52,7 @@ def changed_project(tmp_path: Path) -> Path:
     for name in ("models", "macros", "seeds", "analyses", "tests/generic"):
         shutil.copytree(PROJECT / name, tmp_path / name)
     shutil.copy(PROJECT / "dbt_project.yml", tmp_path)
-    model = tmp_path / "models" / "intermediate" / "loads" / "int_server_days.sql"
+    model = tmp_path / "models" / "intermediate" / "usage" / "int_server_days.sql"
     sql = model.read_text()
     count = "        count(samples.sample_value) as sample_count,\n"
     more = "        max(samples.load_id) as newest_load_id,\n"
