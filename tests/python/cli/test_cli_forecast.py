@@ -216,7 +216,7 @@ def test_files_become_one_forecast(
     ended = capacity("forecast", first, second, "--output", output, "--horizon", 5)
     assert ended.returncode == 0, ended.stderr
     assert "2 series, 10 rows in" in ended.stdout
-    assert "stand-ins: 1 too_short" in ended.stdout
+    assert "fallbacks: 1 too_short" in ended.stdout
     rows = pd.read_csv(output)
     assert rows["unique_id"].tolist() == ["db"] * 5 + ["web"] * 5
     assert rows["ds"].iloc[[0, -1]].tolist() == ["2024-01-04", "2024-02-04"]

@@ -129,7 +129,7 @@ def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
     assert live.groupby("server_id").size().eq(30).all()
     for rows in published.values():
         assert np.isfinite(rows.select_dtypes("number").fillna(0.0)).all(axis=None)
-    quantiles = live.filter(like="forecast_p").to_numpy()
+    quantiles = live.filter(like="forecast_q").to_numpy()
     assert (np.diff(quantiles, axis=1) >= 0.0).all()
     assert quantiles.min() >= 0.0
     assert quantiles.max() <= 100.0

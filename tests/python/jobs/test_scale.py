@@ -113,7 +113,7 @@ def test_every_series_has_a_forecast_or_a_reason(catalog: Catalog) -> None:
     has_forecast = rows["forecast_value"].notna()
     assert (has_forecast == rows["reason"].isna()).all()
     assert (has_forecast == rows["model"].notna()).all()
-    around = rows.loc[has_forecast, [c for c in rows if c.startswith("forecast_p")]]
+    around = rows.loc[has_forecast, [c for c in rows if c.startswith("forecast_q")]]
     assert (np.diff(around.to_numpy(), axis=1) >= 0.0).all()
 
 
