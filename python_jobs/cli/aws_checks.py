@@ -41,9 +41,9 @@ def _credentials(settings: Settings) -> str:
 
 def _region(settings: Settings) -> str:
     addresses = {settings.endpoint_url, *settings.service_endpoints.values()}
-    fallbacks = ", ".join(sorted(each for each in addresses if each))
-    if fallbacks:
-        return f"{settings.region}, but {fallbacks} stands in for AWS"
+    endpoints = ", ".join(sorted(each for each in addresses if each))
+    if endpoints:
+        return f"{settings.region}, but {endpoints} stands in for AWS"
     return settings.region
 
 

@@ -31,7 +31,7 @@ def group_name(members: pd.DataFrame, *, fleet: pd.DataFrame) -> str:
     str
         ``hot``: the highest peak of CPU, memory and disk is at `HOT_PEAK_PCT` or more;
         ``idle``: neither CPU nor memory reach `IDLE_LEVEL_PCT` on average; ``growing``:
-        the usage are `GROWING_RATIO` times those of a year ago, over all metrics;
+        usage is `GROWING_RATIO` times that of a year ago, over all metrics;
         ``bursty``: they spread `BURSTY_MULTIPLE` times as wide as the fleet's;
         ``steady``: none of these. Risk comes before savings.
     """

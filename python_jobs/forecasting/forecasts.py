@@ -1,4 +1,4 @@
-"""From a model's prediction to the forecast of a usage, with quantiles."""
+"""From a model's prediction to the forecast of usage, with quantiles."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,7 @@ def resolve_history(
     *,
     absent: Collection[str],
     earliest_date: date,
-    metric_date: date,
+    load_date: date,
     load_id: str,
 ) -> None:
     """Create table ``resolved``: the typed rows with a date and all attributes.
@@ -29,7 +29,7 @@ def resolve_history(
         Columns that the file does not have: they keep what was stored last before.
     earliest_date
         First day of an unknown server without dates.
-    metric_date
+    load_date
         Day of the load: first day of a known server's row without a date.
     load_id
         The load; what an earlier attempt of it stored does not count.
@@ -48,7 +48,7 @@ def resolve_history(
         _resolved_sql(
             attributes,
             earliest=f"date '{earliest_date}'",
-            today=f"date '{metric_date}'",
+            today=f"date '{load_date}'",
         )
     )
 

@@ -101,7 +101,7 @@ def _load_rows(
                 staging,
                 absent=set(SERVER_FILE_COLUMNS) - set(layout.positions),
                 earliest_date=loading.config.earliest_date,
-                metric_date=loading.now.date(),
+                load_date=loading.now.date(),
                 load_id=draft.load_id,
             )
             keep_first_of_key(staging)

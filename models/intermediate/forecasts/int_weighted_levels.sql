@@ -2,7 +2,7 @@
 -- The level is an exponentially weighted mean of the residual, written as a weighted sum:
 -- what a day weighs is a power of its age. The spread is 1.2533 times the mean
 -- absolute residual of the last 364 days: the standard deviation of a normal one, less
--- moved by spikes. It is rounded, so that a usage which never moved has none: what a fit
+-- moved by spikes. It is rounded, so that usage which never moved has none: what a fit
 -- leaves of it is the last bits of its sums.
 with forecast_windows as (
     select * from {{ ref('int_forecast_windows') }}

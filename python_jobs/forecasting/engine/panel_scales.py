@@ -1,6 +1,6 @@
 """The scale that a series of a panel is modelled on: its logarithm, or itself.
 
-The engine knows usage by their logarithm. A series without one is handed over as the
+The engine knows usage by its logarithm. A series without one is handed over as the
 exponential of its values, brought to a width that loses no digit.
 """
 

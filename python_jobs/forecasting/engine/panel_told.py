@@ -59,7 +59,7 @@ class Told:
         forecast
             Of what is modelled, with what was fitted.
         data
-            The block; its usage are what is modelled.
+            The block; its usage is what is modelled.
         """
         scale = self.scale.of(rows)
         seen = scale.back(data.usage.astype(np.float64))

@@ -60,7 +60,7 @@ def saved_forecasts(
     error_quantiles
         Rows of ``ml.forecast_error_quantiles`` of the same run.
     fleet, designs
-        For ceilings and calendars; usage are not read.
+        For ceilings and calendars; usage is not read.
     last_day
         Last day to forecast, as days since 1970-01-01.
     """

@@ -96,7 +96,7 @@ def test_filled_steps_carry_the_level_on() -> None:
 
 
 def test_level_shift_is_found_on_its_day() -> None:
-    """A usage that doubles on day 90 is brought to today's level; 2 % are no shift.
+    """Usage that doubles on day 90 is brought to today's level; 2 % are no shift.
 
     Doubling is a step of ln 2 in the log; residuals then are those of the noise.
     """

@@ -148,7 +148,7 @@ def test_intervals_are_the_models_own() -> None:
 
 
 def test_forecast_follows_the_calendar() -> None:
-    """A usage that is nothing but weekday and level is forecast to the digit.
+    """Usage that is nothing but weekday and level is forecast to the digit.
 
     Monday to Friday 50 and on weekends 20, with a ripple of 1e-4 to have a spread.
     """

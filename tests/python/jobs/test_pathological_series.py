@@ -31,20 +31,20 @@ UNKNOWN = np.full(DAYS, np.nan)
 
 
 def spiked() -> np.ndarray:
-    """Return a quiet usage with one day at the ceiling, a week before the origin."""
+    """Return quiet usage with one day at the ceiling, a week before the origin."""
     usage = wave(DAYS, level=20.0)
     usage[-98] = 100.0
     return usage
 
 
 def risen() -> np.ndarray:
-    """Return a usage that rises steeply and stands at the ceiling in the end."""
+    """Return usage that rises steeply and stands at the ceiling in the end."""
     steps = np.linspace(0.0, 1.0, DAYS) ** 6
     return np.clip(5.0 + 130.0 * steps + wave(DAYS) / 40.0, 0.0, 100.0)
 
 
 def shifted() -> np.ndarray:
-    """Return a usage that doubles ten days before the as-of date."""
+    """Return usage that doubles ten days before the as-of date."""
     usage = wave(DAYS, level=30.0)
     usage[-10:] *= 2.0
     return usage
@@ -130,6 +130,7 @@ def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
     for rows in published.values():
         assert np.isfinite(rows.select_dtypes("number").fillna(0.0)).all(axis=None)
     quantiles = live.filter(like="forecast_q").to_numpy()
+    assert quantiles.shape[1] == 9
     assert (np.diff(quantiles, axis=1) >= 0.0).all()
     assert quantiles.min() >= 0.0
     assert quantiles.max() <= 100.0

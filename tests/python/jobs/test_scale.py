@@ -114,6 +114,7 @@ def test_every_series_has_a_forecast_or_a_reason(catalog: Catalog) -> None:
     assert (has_forecast == rows["reason"].isna()).all()
     assert (has_forecast == rows["model"].notna()).all()
     around = rows.loc[has_forecast, [c for c in rows if c.startswith("forecast_q")]]
+    assert around.shape[1] == 9
     assert (np.diff(around.to_numpy(), axis=1) >= 0.0).all()
 
 

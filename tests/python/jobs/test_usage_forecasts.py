@@ -103,6 +103,7 @@ def test_percentages_stay_within_the_capacity(
     """Quantiles never cross, and b, near its ceiling, is cut at 100 %."""
     forecasts = published["ml.usage_forecasts"]
     quantiles = forecasts.filter(like="forecast_q").to_numpy()
+    assert quantiles.shape[1] == 9
     assert (np.diff(quantiles, axis=1) >= 0.0).all()
     percent = forecasts[forecasts["metric"] == "cpu"]
     assert percent["forecast_q97_5"].max() == 100.0
