@@ -1,8 +1,12 @@
 """How tests are shared out: a file, or all that share a costly fixture, on one core."""
 
+import os
+import shutil
+import tempfile
 from typing import Any
 
 import pytest
+from parsed_project import FOLDER
 
 SHARED = {
     "tests/python/default_fleet/": "default fleet",
@@ -11,6 +15,15 @@ SHARED = {
     "tests/spark/": "session of Spark",
 }
 """What the tests of a folder or file set up, and share."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder in which the workers of this run share what is made once."""
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="capacity-tests-")
+        folder = os.environ[FOLDER]
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(lambda: os.environ.pop(FOLDER, None))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,8 +6,11 @@ import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
+from parsed_project import give_parse
+
 Ended = subprocess.CompletedProcess[str]
 Capacity = Callable[..., Ended]
+_PARSING = {"build", "query", "run"}
 
 
 def program(name: str = "capacity") -> str:
@@ -27,6 +30,8 @@ def environment(warehouse: Path, **variables: str) -> dict[str, str]:
 
 def run_capacity(*arguments: object, warehouse: Path, **variables: str) -> Ended:
     """Run ``capacity`` with its warehouse in a folder of the test."""
+    if _PARSING & set(arguments) and variables.get("CAPACITY_TARGET") != "athena":
+        give_parse(warehouse)
     return subprocess.run(
         [program(), *(str(each) for each in arguments)],
         env=environment(warehouse, **variables),

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+from parsed_project import give_parse
 
 from python_jobs.cli.dbt import Dbt
 from python_jobs.platform.progress import LogProgress
@@ -38,6 +39,7 @@ def build(
     kinds = ["--resource-type", "seed", "--resource-type", "model"]
     if with_tests:
         kinds += ["--resource-type", "test", "--indirect-selection", "empty"]
+    give_parse(warehouse)
     dbt.invoke("models", ["build", *kinds, "--select", *select], variables)
 
 
