@@ -1,7 +1,8 @@
 """A small warehouse and the models built on it, by the real dbt."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,21 +26,26 @@ def empty_store(warehouse: Path) -> Store:
     return store
 
 
+@contextmanager
+def ready_dbt(warehouse: Path) -> Iterator[Dbt]:
+    """Open dbt on a warehouse: imported and parsed once for all builds inside."""
+    give_parse(warehouse)
+    dbt = Dbt(Settings(warehouse=warehouse), LogProgress(io.StringIO()))
+    with dbt.ready():
+        yield dbt
+
+
 def build(
-    warehouse: Path,
+    dbt: Dbt,
     *,
     select: Sequence[str],
     variables: Mapping[str, str] | None = None,
     with_tests: bool = False,
 ) -> None:
     """Build models with what they read; else tests run with the whole project."""
-    dbt = Dbt(
-        settings=Settings(warehouse=warehouse), progress=LogProgress(io.StringIO())
-    )
     kinds = ["--resource-type", "seed", "--resource-type", "model"]
     if with_tests:
         kinds += ["--resource-type", "test", "--indirect-selection", "empty"]
-    give_parse(warehouse)
     dbt.invoke("models", ["build", *kinds, "--select", *select], variables)
 
 

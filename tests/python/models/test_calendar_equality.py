@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from built_warehouse import build, empty_store, rows_of
+from built_warehouse import build, empty_store, ready_dbt, rows_of
 
 from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.calendars.business_calendar import calendar_days
@@ -18,11 +18,12 @@ def sql_days(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Build the calendar up to the last year that the holiday seed holds."""
     warehouse = tmp_path_factory.mktemp("calendar")
     empty_store(warehouse)
-    build(
-        warehouse,
-        select=["+int_calendar_days"],
-        variables={"as_of_date": AS_OF_DATE},
-    )
+    with ready_dbt(warehouse) as dbt:
+        build(
+            dbt,
+            select=["+int_calendar_days"],
+            variables={"as_of_date": AS_OF_DATE},
+        )
     return rows_of(warehouse, "intermediate.int_calendar_days")
 
 

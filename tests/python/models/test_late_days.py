@@ -1,13 +1,22 @@
 """Deliveries in any order end in the same days as one delivery of everything."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from built_warehouse import build, days_from, empty_store, load_days, rows_of
+from built_warehouse import (
+    build,
+    days_from,
+    empty_store,
+    load_days,
+    ready_dbt,
+    rows_of,
+)
 
+from python_jobs.cli.dbt import Dbt
 from python_jobs.platform.errors import RunError
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
@@ -26,10 +35,17 @@ MERGED = (
 )
 
 
-def built(warehouse: Path, **variables: str) -> pd.DataFrame:
+@pytest.fixture
+def dbt(tmp_path: Path) -> Iterator[Dbt]:
+    """Open dbt on the warehouse of the test."""
+    with ready_dbt(tmp_path) as opened:
+        yield opened
+
+
+def built(dbt: Dbt, **variables: str) -> pd.DataFrame:
     """Build the daily values and the grid on them; return the daily values."""
-    build(warehouse, select=["+int_usage_days"], variables=variables)
-    return rows_of(warehouse, SERVER_DAYS)
+    build(dbt, select=["+int_usage_days"], variables=variables)
+    return rows_of(dbt.settings.warehouse, SERVER_DAYS)
 
 
 @pytest.fixture
@@ -42,20 +58,18 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def test_a_late_day_is_merged_and_equals_a_full_build(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_late_day_is_merged_and_equals_a_full_build(store: Store, dbt: Dbt) -> None:
     """A corrected day and ten new ones, merged from the corrected day on."""
-    before = built(tmp_path)
+    before = built(dbt)
     load_days(store, {DAYS[20]: 99.0}, load_id="late", server_id="a")
     newest = dict.fromkeys(DAYS[30:], 50.0)
     for server_id in ("a", "b"):
         load_days(store, newest, load_id=f"new {server_id}", server_id=server_id)
-    merged = built(tmp_path, reprocess_from=str(DAYS[20]))
+    merged = built(dbt, reprocess_from=str(DAYS[20]))
     assert len(before) == 60
     assert len(merged) == 80
     assert merged.loc[merged["measured_value"] == 99.0, "server_id"].tolist() == ["a"]
-    pd.testing.assert_frame_equal(merged, built(tmp_path))
+    pd.testing.assert_frame_equal(merged, built(dbt))
 
 
 @pytest.mark.parametrize(
@@ -72,32 +86,32 @@ def test_a_late_day_is_merged_and_equals_a_full_build(
     ],
 )
 def test_a_merge_from_the_wrong_day_fails(
-    store: Store, tmp_path: Path, before: dict[str, date], after: dict[str, date]
+    store: Store, dbt: Dbt, before: dict[str, date], after: dict[str, date]
 ) -> None:
     """Days never built before `reprocess_from`, or built after the as-of date."""
     select = [f"+{UNBROKEN}"]
 
     def tested(variables: dict[str, date]) -> None:
         texts = {name: str(day) for name, day in variables.items()}
-        build(tmp_path, select=select, variables=texts, with_tests=True)
+        build(dbt, select=select, variables=texts, with_tests=True)
 
     tested(before)
     with pytest.raises(RunError, match=UNBROKEN):
         tested(after)
 
 
-def test_a_server_gone_from_the_source_is_gone(store: Store, tmp_path: Path) -> None:
+def test_a_server_gone_from_the_source_is_gone(store: Store, dbt: Dbt) -> None:
     """A full build keeps nothing that was taken back."""
-    built(tmp_path)
+    built(dbt)
     store.delete("raw.server_metrics", where=equal_to("server_id", "b"))
-    assert set(built(tmp_path)["server_id"]) == {"a"}
+    assert set(built(dbt)["server_id"]) == {"a"}
 
 
-def every_merged_model(warehouse: Path, **variables: str) -> dict[str, pd.DataFrame]:
+def every_merged_model(dbt: Dbt, **variables: str) -> dict[str, pd.DataFrame]:
     """Build all models that merge days, and read them."""
     names = [name.split(".")[1] for name in MERGED]
-    build(warehouse, select=[f"+{name}" for name in names], variables=variables)
-    return {name: rows_of(warehouse, name) for name in MERGED}
+    build(dbt, select=[f"+{name}" for name in names], variables=variables)
+    return {name: rows_of(dbt.settings.warehouse, name) for name in MERGED}
 
 
 def irregular_loads(days: list[date], *, seed: int) -> dict[date, float | None]:
@@ -113,7 +127,7 @@ def irregular_loads(days: list[date], *, seed: int) -> dict[date, float | None]:
 
 
 @pytest.mark.slow
-def test_days_merged_over_weeks_equal_a_whole_build(tmp_path: Path) -> None:
+def test_days_merged_over_weeks_equal_a_whole_build(tmp_path: Path, dbt: Dbt) -> None:
     """A year at once; then a day, a late day, a young server, a week, each merged."""
     store = empty_store(tmp_path)
     days = days_from(date(2023, 1, 1), 400)
@@ -126,7 +140,7 @@ def test_days_merged_over_weeks_equal_a_whole_build(tmp_path: Path) -> None:
     late = days[310]
     for name in "ab":
         deliver(name, [day for day in days[:380] if day != late], "first")
-    every_merged_model(tmp_path)
+    every_merged_model(dbt)
     steps = [
         ("day", "ab", [days[380]]),
         ("late", "a", [late]),
@@ -136,8 +150,8 @@ def test_days_merged_over_weeks_equal_a_whole_build(tmp_path: Path) -> None:
     for load_id, names, delivered in steps:
         for name in names:
             deliver(name, delivered, load_id)
-        merged = every_merged_model(tmp_path, reprocess_from=str(delivered[0]))
-    whole = every_merged_model(tmp_path)
+        merged = every_merged_model(dbt, reprocess_from=str(delivered[0]))
+    whole = every_merged_model(dbt)
     for model, frame in merged.items():
         pd.testing.assert_frame_equal(frame, whole[model], rtol=1e-12, obj=model)
     assert len(whole["intermediate.int_usage_days"]) == 825
