@@ -19,7 +19,8 @@ export DBT_TARGET_PATH ?= target
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 # a core each, what shares a costly fixture on one of them (tests/conftest.py)
-PYTEST := -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
+PYTEST := -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder \
+	--durations 10
 
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header

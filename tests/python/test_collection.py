@@ -37,3 +37,17 @@ def test_modules_of_tests_have_names_of_their_own() -> None:
     modules = [path for path in FILES if "athena_local" not in path.parts]
     names = Counter(path.stem for path in modules if path.stem not in kept)
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_modules_of_tests_are_found_from_where_they_are_imported() -> None:
+    """A folder of tests is on the path only when something in it was collected."""
+    places = {path.stem: path.parent for path in FILES if path.stem != "conftest"}
+    everywhere = (TESTS, TESTS / "python")
+    strangers = [
+        f"{path} imports {name}"
+        for path in FILES
+        for name in set(imported(path)) & set(places)
+        if places[name] not in (*everywhere, path.parent, path.parents[1])
+        and "athena_local" not in path.parts
+    ]
+    assert strangers == []

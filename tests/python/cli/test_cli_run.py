@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from capacity_process import Ended, environment, program, run_capacity
 from marts import assert_equal, read_layer
+from parsed_project import give_parse
 
 from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
@@ -285,6 +286,33 @@ def test_saved_models_forecast_what_they_forecast_when_fitted(
     pd.testing.assert_frame_equal(
         again.drop(columns="run_id"), fitted.drop(columns="run_id"), rtol=1e-9
     )
+
+
+def test_plain_dbt_builds_what_run_left(first_run: Ended, warehouse: Path) -> None:
+    """`dbt build` alone, as analysts call it: models, data tests, unit tests pass."""
+    folders = {
+        "--project-dir": PROJECT,
+        "--profiles-dir": warehouse,
+        "--target-path": warehouse / "plain",
+        "--log-path": warehouse / "plain",
+    }
+    give_parse(warehouse, warehouse / "plain")
+    ended = subprocess.run(
+        [
+            *(program("dbt"), "build", "--target", "duckdb"),
+            *(str(each) for option in folders.items() for each in option),
+        ],
+        env=environment(warehouse),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-4000:]
+    results = json.loads((warehouse / "plain" / "run_results.json").read_text())
+    found = {each["unique_id"].split(".")[0] for each in results["results"]}
+    assert {"model", "seed", "test", "unit_test"} <= found
+    statuses = {each["status"] for each in results["results"]}
+    assert statuses <= {"success", "pass", "no-op"}
 
 
 def test_a_part_can_be_built(first_run: Ended, warehouse: Path) -> None:
