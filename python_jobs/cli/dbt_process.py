@@ -1,8 +1,7 @@
-"""dbt beside us: imported and parsed once, then each command in a process of its own.
+"""dbt in a process beside us: imported and parsed once for all commands.
 
-A second build inside one process would read the tables as the first one saw them, and
-keep the database file locked. A new program for each command would import dbt and parse
-the project again, seven seconds a command.
+In this process its memory would stay beside that of the jobs. A new program for each
+command would import dbt and parse the project again.
 """
 
 import os
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from python_jobs.cli.dbt_forks import Request, exit_code
+from python_jobs.cli.dbt_server import Request, exit_code
 from python_jobs.platform.file_lock import held_descriptors
 from python_jobs.platform.settings import Settings
 
@@ -38,7 +37,7 @@ class DbtProcess:
         project += ["--profiles-dir", str(profiles_dir(settings))]
         project += ["--target", settings.target]
         self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-P", "-m", "python_jobs.cli.dbt_forks", *project],
+            [sys.executable, "-P", "-m", "python_jobs.cli.dbt_server", *project],
             cwd=settings.project_dir,
             env=_environment(settings) | _in_environment({}),
             stdin=subprocess.PIPE,
@@ -73,7 +72,7 @@ class DbtProcess:
         request = Request(
             arguments=tuple(arguments),
             environment=_in_environment(variables),
-            is_parsed_anew=_CONFIGURING in variables,
+            configuring=variables.get(_CONFIGURING, ""),
         )
         with suppress(BrokenPipeError):
             print(request.to_line(), file=self._process.stdin, flush=True)

@@ -1,6 +1,6 @@
-"""The other end of `dbt_process`: dbt imported and parsed once, a fork a command.
+"""The other end of `dbt_process`: dbt imported and parsed once for all its commands.
 
-Run as ``python -m python_jobs.cli.dbt_forks PROJECT_OPTION…``. Standard input holds a
+Run as ``python -m python_jobs.cli.dbt_server PROJECT_OPTION…``. Standard input holds a
 request a line; dbt's log goes to standard output, with a line of the exit code after
 each command. SIGTERM interrupts the command.
 """
@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import sys
-import traceback
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -33,14 +32,15 @@ class Request:
     arguments
         The command and its options, without those of the project.
     environment
-        Variables that differ from those of the start.
-    is_parsed_anew
-        Whether a node's configuration reads one of them.
+        Variables that differ from those of the start; each request has all of them.
+    configuring
+        Those of their values that configurations of nodes read: another value is
+        another parse.
     """
 
     arguments: tuple[str, ...]
     environment: dict[str, str]
-    is_parsed_anew: bool
+    configuring: str
 
     def to_line(self) -> str:
         """Return it as a line of JSON."""
@@ -54,20 +54,24 @@ def exit_code(line: str) -> int | None:
 
 def main(project: list[str]) -> None:
     """Serve requests until standard input ends."""
-    # what is imported and parsed stays to the end: nothing need look through it, and
-    # the forks need not copy it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # what is imported and parsed stays to the end: nothing need look through it
     gc.disable()
     if "athena" in project:
         _share_service_definitions()
     else:
-        # dbt imports it at its first connection, which every fork would do anew
+        # dbt imports it at its first connection
         import_module("python_jobs.store.dbt_plugin")
-    manifest = _parsed(project)
+    parsed_for, manifest = "", _parsed(project)
     gc.freeze()
     gc.enable()
     for line in sys.stdin:
-        code = _in_a_fork(Request(**json.loads(line)), project, manifest)
-        # a command that was killed may have left half a line
+        request = Request(**json.loads(line))
+        os.environ.update(request.environment)
+        if request.configuring != parsed_for:
+            parsed_for, manifest = request.configuring, _parsed(project)
+        code = _run(request, project, manifest)
+        # a library may have left half a line
         sys.stdout.write(f"\n{_ENDED}{code}\n")
         sys.stdout.flush()
 
@@ -92,40 +96,18 @@ def _parsed(project: list[str]) -> "Manifest | None":
     return found if isinstance(found, Manifest) else None
 
 
-def _in_a_fork(
-    request: Request, project: list[str], manifest: "Manifest | None"
-) -> int:
-    """Run one command in a process of its own; return its exit code."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    child = os.fork()
-    if child == 0:
-        _run(request, project, None if request.is_parsed_anew else manifest)
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGINT))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-    _, status = os.waitpid(child, 0)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    return os.waitstatus_to_exitcode(status)
+def _run(request: Request, project: list[str], manifest: "Manifest | None") -> int:
+    """Run one command and return its exit code, as dbt's own program would end."""
+    from dbt.adapters.factory import FACTORY  # noqa: PLC0415 - is there already
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - the same
 
-
-def _run(request: Request, project: list[str], manifest: "Manifest | None") -> None:
-    """Run one command and end this process as dbt's own program would."""
-    code = 2
-    try:
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415 - is there already
-
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.environ.update(request.environment)
-        arguments = [*_LOGS, *request.arguments, *project]
-        ended = dbtRunner(manifest=manifest).invoke(arguments)
-        code = 0 if ended.success else 2 if ended.exception else 1
-        if ended.exception:
-            sys.stdout.write(f"{ended.exception}\n")
-    except BaseException:  # noqa: BLE001 - nothing above may run twice
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
+    ended = dbtRunner(manifest=manifest).invoke([*_LOGS, *request.arguments, *project])
+    for adapter in FACTORY.adapters.values():
+        # DuckDB's file is free for the jobs, and opened anew it shows what they wrote
+        adapter.connections.close_all_connections()
+    if ended.exception:
+        sys.stdout.write(f"{ended.exception}\n")
+    return 0 if ended.success else 2 if ended.exception else 1
 
 
 if __name__ == "__main__":
