@@ -1,5 +1,10 @@
 # Everything a checkout needs, with Python and make alone: `make run`, `make test`.
-PYTHON ?= python3.11
+# the newest supported Python that runs and can make an environment; PYTHON=... names one
+PYTHONS := python3.14 python3.13 python3.12 python3.11 python3
+PYTHON_RUNS := import ensurepip, sys, venv; \
+	sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for name in $(PYTHONS); do \
+	if "$$name" -c '$(PYTHON_RUNS)' 2>/dev/null; then echo "$$name"; break; fi; done)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,6 +22,9 @@ export CAPACITY_WAREHOUSE ?= $(CURDIR)/warehouse
 export DBT_PROFILES_DIR ?= $(if $(wildcard profiles.yml),$(CURDIR),$(CAPACITY_WAREHOUSE))
 export DBT_TARGET_PATH ?= target
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+# nothing is compiled here, so no compiler is needed; pyspark alone has no wheel, nor C
+WHEELS := --only-binary :all: --no-binary pyspark
 
 # a core each, what shares a costly fixture on one of them (tests/conftest.py)
 PYTEST := -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder \
@@ -103,7 +111,14 @@ profile:
 
 # uv comes from the package index like everything else and installs the rest in seconds
 $(VENV)/uv: .ci/requirements-uv.lock
-	@$(PYTHON) -m venv --clear $(VENV)
+	@python="$(PYTHON)"
+	if ! "$$python" -c '$(PYTHON_RUNS)' 2>/dev/null; then
+		echo "no Python 3.11 to 3.14 with venv and pip: tried $${python:-$(PYTHONS)}" >&2
+		echo "→ install one (Debian: apt-get install python3-venv), or name it:" \
+			"make PYTHON=/path/to/python3.13" >&2
+		exit 1
+	fi
+	"$$python" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --only-binary :all: -r .ci/requirements-uv.lock
 	touch $@
@@ -111,20 +126,20 @@ $(VENV)/uv: .ci/requirements-uv.lock
 # pip stands in where only pip knows the way to the index (its own configuration)
 $(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode \
-		--require-hashes requirements.lock .ci/requirements-uv.lock \
+		$(WHEELS) --require-hashes requirements.lock .ci/requirements-uv.lock \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-			--require-hashes --no-deps -r requirements.lock
+			$(WHEELS) --require-hashes --no-deps -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python \
 		--offline --no-deps --no-build-isolation --editable .
 	touch $@
 
 # tools and peers whose pins do not go with ours, and 500 MB of Spark: each apart
 $(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
-	@$(PYTHON) -m venv --clear .venv-$*
+	@$(BIN)/python -m venv --clear .venv-$*
 	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --compile-bytecode \
-		--require-hashes .ci/requirements-$*.lock \
+		$(WHEELS) --require-hashes .ci/requirements-$*.lock \
 		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
-			--require-hashes --no-deps -r .ci/requirements-$*.lock
+			$(WHEELS) --require-hashes --no-deps -r .ci/requirements-$*.lock
 	touch $@
 
 .PHONY: help run test test-athena test-spark athena lint parse docs bench bench-scale \

@@ -59,11 +59,17 @@ def _finding(
 
 
 def _python(settings: Settings) -> str:
+    """Compare the interpreter with the versions that the package names."""
     del settings
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    if sys.version_info[:2] not in ((3, 11), (3, 12)):
-        raise ValueError(f"{version} → make the environment with Python 3.11 or 3.12")
-    return version
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    supported = importlib.metadata.metadata(_PACKAGE)["Requires-Python"]
+    bounds = dict(re.findall(r"(>=|<)3\.(\d+)", supported))
+    oldest, newest = int(bounds[">="]), int(bounds["<"]) - 1
+    if not (3, oldest) <= sys.version_info[:2] <= (3, newest):
+        raise ValueError(
+            f"{found} → make the environment with Python 3.{oldest} to 3.{newest}"
+        )
+    return found
 
 
 def _packages(settings: Settings) -> str:

@@ -9,13 +9,16 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
+import sys
 import sysconfig
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mmh3
 import pytest
 import yaml
 from pydantic import BaseModel
@@ -451,11 +454,10 @@ def imported_names(tree: ast.Module) -> Iterator[str]:
 
 def test_the_lock_holds_the_pins() -> None:
     """The lock was made after the last change of a pin."""
-    project = (PROJECT / "pyproject.toml").read_text("utf-8")
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     lock = (PROJECT / "requirements.lock").read_text("utf-8").lower()
-    pins = re.findall(
-        r'^    "([a-z0-9-]+)(?:\[[^]]*\])?==([^"]+)"', project, re.MULTILINE
-    )
+    pinned = project["dependencies"] + project["optional-dependencies"]["dev"]
+    pins = [re.sub(r"\[.*\]", "", pin).split("==") for pin in pinned]
     assert pins
     for package, version in pins:
         assert f"\n{package}=={version}" in f"\n{lock}", package
@@ -466,3 +468,63 @@ def test_continuous_integration_runs_one_script() -> None:
     text = (PROJECT / ".github/workflows/ci.yml").read_text("utf-8")
     steps = yaml.safe_load(text)["jobs"]["ci"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [".ci/run"]
+
+
+def test_the_same_pythons_everywhere() -> None:
+    """What the package says it runs on is what make looks for and what is tested."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    oldest, above = re.findall(r"3\.(\d+)", project["requires-python"])
+    versions = [f"3.{minor}" for minor in range(int(oldest), int(above))]
+    text = (PROJECT / ".github/workflows/ci.yml").read_text("utf-8")
+    assert yaml.safe_load(text)["jobs"]["ci"]["strategy"]["matrix"] == {
+        "python": versions
+    }
+    makefile = (PROJECT / "Makefile").read_text("utf-8")
+    names = " ".join(f"python{version}" for version in reversed(versions))
+    assert f"PYTHONS := {names} python3\n" in makefile
+    newest = int(above) - 1
+    assert f"not (3, {oldest}) <= sys.version_info[:2] <= (3, {newest})" in makefile
+    assert f"Python 3.{oldest} to 3.{newest}" in makefile
+    assert f"Python 3.{oldest} to 3.{newest}" in (PROJECT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("found", ["python3.10", "python3.15", "nothing"])
+def test_make_says_what_is_missing(found: str, tmp_path: Path) -> None:
+    """An interpreter that is too old, too new or none: one message, and no folder."""
+    if found != "nothing":
+        minor = found.removeprefix("python3.")
+        fake = tmp_path / "python3"
+        fake.write_text(
+            f"#!{sys.executable}\nimport sys\nsys.version_info = (3, {minor}, 0)\n"
+            "exec(sys.argv[2])\n"
+        )
+        fake.chmod(0o755)
+    venv = tmp_path / "venv"
+    done = subprocess.run(
+        ["make", f"{venv}/uv", f"VENV={venv}", f"PYTHONS={tmp_path}/python3"],  # noqa: S607 - the project's own command
+        cwd=PROJECT,
+        env={name: value for name, value in os.environ.items() if name != "PYTHON"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"no Python 3.11 to 3.14 with venv and pip: tried {tmp_path}" in done.stderr
+    assert not venv.exists()
+
+
+def test_athenas_adapter_takes_one_hash_of_mmh3() -> None:
+    """Our lock has a newer mmh3 than the adapter asks for on Python 3.13 and newer.
+
+    The values are those of the Iceberg specification (appendix B): 34 as a long, and
+    "iceberg".
+    """
+    folder = Path(sysconfig.get_path("purelib"), "dbt/adapters/athena")
+    uses = {
+        use
+        for path in folder.rglob("*.py")
+        for use in re.findall(r"\bmmh3\b(.*)", path.read_text("utf-8"))
+    }
+    assert {use.split("(")[0] for use in uses} == {"", ".hash"}
+    assert mmh3.hash(struct.pack("<q", 34)) == 2_017_239_379
+    assert mmh3.hash("iceberg") == 1_210_000_089
