@@ -52,10 +52,11 @@ test-spark: $(SPARK)/ready ## the forecast at scale on a local Spark: needs Java
 athena: $(VENV)/ready ## a local Athena to point a shell at, until Ctrl-C
 	@PYTHONPATH=tests $(BIN)/python -m athena_local
 
-lint: $(VENV)/ready $(BOUNCER)/ready profile ## ruff, mypy, yamllint, sqlfluff, dbt-bouncer
+lint: $(VENV)/ready $(BOUNCER)/ready profile ## ruff, mypy, import-linter, yamllint, sqlfluff, dbt-bouncer
 	@$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/yamllint --strict .
 	# the linter connects, and loads dbt's project its own way: Athena's settings are warnings
 	$(BIN)/capacity init
