@@ -178,7 +178,7 @@ FORECAST_DRIFT = TableSchema(
         column(
             "new_absolute_error_sum",
             "number",
-            "The same, forecast from the same day with the run's parameters.",
+            "The same of the run's own models, fitted as of that day.",
         ),
         column("actual_sum", "number", "Sum of the measured values, usage unit."),
         column("change_day_count", "integer", "Days ahead that both forecast."),

@@ -85,7 +85,10 @@ LOADS = TableSchema(
         _column("first_date", "date", "First day among the accepted rows."),
         _column("last_date", "date", "Last day among the accepted rows."),
         _column(
-            "status", "string", "loaded, loading, or rejected: nothing was loaded."
+            "status",
+            "string",
+            "loaded; loading, its rows about to be written; or rejected: nothing was"
+            " loaded.",
         ),
         LOADED_AT,
     ),

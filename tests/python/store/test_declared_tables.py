@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
 
 from python_jobs import calendar_weights
 from python_jobs.jobs.publishing import STAMPS
@@ -45,6 +46,31 @@ def test_every_ml_table_has_exactly_one_writer() -> None:
 def test_the_weights_have_a_column_for_every_term() -> None:
     """One list in the job, one in the schema, the same order."""
     assert tuple(term for term, _ in CALENDAR_TERMS) == calendar_weights.TERMS
+
+
+@pytest.mark.parametrize(
+    ("source", "namespace"), [("python_jobs", "ml"), ("raw", "raw")]
+)
+def test_dbts_sources_are_the_declared_tables(source: str, namespace: str) -> None:
+    """Every table of a source with its columns in order, all in the declared words."""
+    path = ROOT / "models" / "staging" / source / f"_{source}__sources.yml"
+    tables = yaml.safe_load(path.read_text("utf-8"))["sources"][0]["tables"]
+    described = {
+        f"{namespace}.{table['name']}": [
+            (None, table["description"]),
+            *((column["name"], column["description"]) for column in table["columns"]),
+        ]
+        for table in tables
+    }
+    # only tests read the truth of a generated fleet
+    assert described == {
+        name: [
+            (None, schema.comment),
+            *((column.name, column.comment) for column in schema.columns),
+        ]
+        for name, schema in TABLES.items()
+        if name.startswith(f"{namespace}.") and name != "raw.generator_truth"
+    }
 
 
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
