@@ -26,10 +26,11 @@ from pydantic import BaseModel
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "python_jobs"
 TOP_LEVEL = {
-    ".ci", ".github", ".gitignore", ".sqlfluff", ".yamllint", "CHANGELOG.md", "LICENSE",
-    "Makefile", "README.md", "analyses", "dbt_project.yml", "docs", "infra", "macros",
-    "models", "profiles.yml.example", "pyproject.toml", "python_jobs",
-    "requirements.lock", "seeds", "tests",
+    ".ci", ".github", ".gitignore", ".sqlfluff", ".yamllint", "CHANGELOG.md",
+    "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "analyses",
+    "dbt_project.yml", "docs", "findings", "infra", "macros", "models",
+    "profiles.yml.example", "pyproject.toml", "python_jobs", "requirements.lock",
+    "seeds", "tests",
 }  # fmt: skip
 LAYERS = ("staging", "intermediate", "features", "core", "forecasts", "reports")
 # what each layer may read; staging reads the as-of date to find the newest run at it
