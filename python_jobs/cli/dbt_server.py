@@ -103,8 +103,9 @@ def _run(request: Request, project: list[str], manifest: "Manifest | None") -> i
 
     ended = dbtRunner(manifest=manifest).invoke([*_LOGS, *request.arguments, *project])
     for adapter in FACTORY.adapters.values():
-        # DuckDB's file is free for the jobs, and opened anew it shows what they wrote
-        adapter.connections.close_all_connections()
+        if adapter.type() == "duckdb":
+            # its file is free for the jobs, and opened anew it shows what they wrote
+            adapter.connections.close_all_connections()
     if ended.exception:
         sys.stdout.write(f"{ended.exception}\n")
     return 0 if ended.success else 2 if ended.exception else 1
