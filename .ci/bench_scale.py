@@ -23,18 +23,23 @@ import pandas as pd
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars.calendar_terms import calendar_terms
+from python_jobs.calendars.forecast_design import TERMS
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
-from python_jobs.forecasting.scale.job import ScaleOptions, forecast_at_scale
-from python_jobs.forecasting.scale.lessons import MODELS, Servers
-from python_jobs.forecasting.scale.sources import (
+from python_jobs.forecasting.scale.features import (
     CALENDAR,
     LOADS,
     FeatureSource,
     IcebergFeatures,
 )
+from python_jobs.forecasting.scale.job import (
+    CHUNK_SERIES,
+    ChunkedEngine,
+    ScaleOptions,
+    forecast_at_scale,
+)
+from python_jobs.forecasting.scale.part import MODELS
+from python_jobs.forecasting.scale.tables import Servers
 from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import open_catalog

@@ -22,48 +22,22 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from python_jobs.jobs.contracts import Column, FrameContract
+from python_jobs.calendars.calendar_terms import projection, used_terms
+from python_jobs.calendars.forecast_design import (
+    FIRST_FULL_WINDOW_DAYS,
+    TERMS,
+    WINDOW_DAYS,
+)
+from python_jobs.forecasting.features import FEATURES
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import Task
+from python_jobs.store.contracts import Column, FrameContract
 
 NAME = "calendar_weights"
 
-LEVEL_TERMS = ("constant", *(f"weekday_{day}" for day in range(2, 8)), "holiday")
-TERMS = (
-    "constant",
-    "trend",
-    *(f"weekday_{day}" for day in range(2, 8)),
-    *(f"annual_{wave}_{k}" for k in (1, 2, 3) for wave in ("sin", "cos")),
-    "eoq_window",
-    "eoq_progress",
-    "quarter_last_5",
-    "quarter_last_10",
-    "first_five",
-    "month_end",
-    "holiday",
-)
-WINDOW_DAYS = (28, 91, 182, 364, 728, 1092, 1456)
-FIRST_FULL_WINDOW_DAYS = 728
-
-# Singular values below this share of the largest are rounding, not information: two
-# terms that coincide in a window share their weight.
-_RELATIVE_CUTOFF = 1e-10
-
-READS = {
-    "feat_calendar_weights": FrameContract(
-        columns={
-            "calendar_id": Column("string"),
-            "calendar_date": Column("date"),
-            **{f"x_{term}": Column("number") for term in TERMS},
-            "origin_number": Column("integer", nullable=True, minimum=0),
-            "is_history": Column("boolean"),
-        },
-        key=("calendar_id", "calendar_date"),
-    )
-}
+READS = {"feat_calendar_weights": FEATURES["feat_calendar_weights"]}
 WRITES = {
     "ml.calendar_weights": FrameContract(
         columns={
@@ -125,30 +99,6 @@ def run(
     return {"ml.calendar_weights": weights[columns].reset_index(drop=True)}
 
 
-def projection_weights(design: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the transposed pseudo-inverse of the terms that the window can carry.
-
-    Parameters
-    ----------
-    design
-        Terms of consecutive days, shape (days, terms), in the order of `TERMS`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (days, terms): ``weights.T @ log_usage`` are the coefficients. A window
-        under 728 days has seen no year twice, so it carries level, weekdays and
-        holidays only; trend and quarter ends made it worse (error 8.6 against 3.5).
-        A term without variation in the window gets weight 0 by the pseudo-inverse
-        (minimum norm).
-    """
-    is_full = len(design) >= FIRST_FULL_WINDOW_DAYS
-    used = [k for k, term in enumerate(TERMS) if is_full or term in LEVEL_TERMS]
-    weights = np.zeros_like(design)
-    weights[:, used] = np.linalg.pinv(design[:, used], rcond=_RELATIVE_CUTOFF).T
-    return weights
-
-
 def _refuse_missing_days(days: pd.DataFrame, *, calendar_id: str) -> None:
     """Refuse a calendar with a hole: the weights of a window need each of its days."""
     dates = days["calendar_date"]
@@ -173,7 +123,8 @@ def _solved_windows(days: pd.DataFrame, *, calendar_id: str) -> Iterator[pd.Data
         past_days = position + 1
         for window_days in _window_lengths(past_days):
             rows = slice(past_days - window_days, past_days)
-            weights = projection_weights(design[rows])
+            used = used_terms(is_full=window_days >= FIRST_FULL_WINDOW_DAYS)
+            weights = projection(design[rows], used=used).T
             yield pd.DataFrame(
                 {
                     "calendar_id": calendar_id,

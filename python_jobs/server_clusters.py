@@ -41,8 +41,8 @@ from python_jobs.clustering.profiles import (
     scaled_profiles,
 )
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.jobs.contracts import Column, FrameContract
 from python_jobs.platform.progress import Task
+from python_jobs.store.contracts import Column, FrameContract
 
 NAME = "server_clusters"
 UNIT = "servers"

@@ -43,14 +43,13 @@ from datetime import date
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from python_jobs.forecasting.batched_engine import forecast_batched
-from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.contracts import READS, SAVED_READS, WRITES
-from python_jobs.forecasting.engine.tables import stacked
-from python_jobs.forecasting.origins import forecast_origins
-from python_jobs.forecasting.saved_engine import forecast_from_saved
-from python_jobs.forecasting.statsmodels_engine import forecast_by_statsmodels
+from python_jobs.forecasting.core.origin import forecast_origins
+from python_jobs.forecasting.core.regression import calendar_designs
+from python_jobs.forecasting.fleet.contracts import READS, SAVED_READS, WRITES
+from python_jobs.forecasting.fleet.job import forecast_fleet
+from python_jobs.forecasting.fleet.saved import forecast_from_saved
+from python_jobs.forecasting.fleet.tables import stacked
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import Task
 
@@ -102,16 +101,8 @@ def run(
     with threadpool_limits(limits=1):
         if "ml.usage_forecasts" in frames:
             found = forecast_from_saved(frames, designs=designs, live=origins[0])
-        elif options.engine == "statsmodels":
-            found = forecast_by_statsmodels(
-                usage,
-                designs=designs,
-                origins=origins,
-                options=options,
-                progress=progress,
-            )
         else:
-            found = forecast_batched(
+            found = forecast_fleet(
                 usage,
                 designs=designs,
                 origins=origins,

@@ -4,8 +4,7 @@
 -- compared; on unchanged data there is none.
 {% set sums = [
     'error_sum', 'absolute_error_sum', 'squared_error_sum', 'percentage_error_sum',
-    'percentage_day_count', 'symmetric_error_sum', 'log_error_sum',
-    'squared_log_error_sum',
+    'percentage_day_count', 'symmetric_error_sum',
 ] -%}
 {% set interval_sums = ['pinball_sum', 'inside_80_count', 'inside_95_count'] -%}
 with {{ comparable_runs() }},
@@ -33,10 +32,7 @@ scored_days as (
             ) }} - 1
         ) / 10 + 1 as horizon_block,
         measured_days.is_eoq_window,
-        measured_days.measured_value,
-        ln(greatest(measured_days.measured_value, measured_days.log_floor))
-        - ln(greatest(usage_forecasts.forecast_value, measured_days.log_floor))
-            as log_error
+        measured_days.measured_value
     from usage_forecasts
     inner join comparable_runs on usage_forecasts.run_id = comparable_runs.run_id
     inner join measured_days

@@ -21,19 +21,24 @@ from names import (
 )
 from serving import Forecaster, Frames, serve
 
-from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS, TERMS
-from python_jobs.forecasting.calendar_fit import calendar_designs
+from python_jobs.calendars.forecast_design import (
+    FIRST_FULL_WINDOW_DAYS,
+    QUANTILES,
+    TERMS,
+)
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.engine.backtests import ErrorMemory, candidate_block
-from python_jobs.forecasting.engine.candidates import error_spread, usage_ahead
-from python_jobs.forecasting.engine.conformal import NO_QUANTILES, ErrorQuantiles
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.fleet import Fleet
-from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import EngineOrigin
-from python_jobs.forecasting.engine.panel import forecast_panel
-from python_jobs.forecasting.engine.panel_candidates import AUTO
-from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.forecasting.core.intervals import (
+    NO_QUANTILES,
+    ErrorQuantiles,
+    error_spread,
+    usage_ahead,
+)
+from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.core.series import Fleet
+from python_jobs.forecasting.fleet.forecast import ErrorMemory, candidate_block
+from python_jobs.forecasting.models.registry import BLOCK_MODELS
+from python_jobs.forecasting.panel import AUTO, forecast_panel
 
 HORIZON_DAYS = 90
 SPACING_DAYS = 91
@@ -104,7 +109,7 @@ def arrays(frames: Frames, left_out: tuple[str, ...] = ()) -> Given:
     terms = terms.assign(**{f"x_{term}": 0.0 for term in left_out})
     rows = frames.known.rename(columns={"y": "usage_value", "ds": "metric_date"})
     fleet, designs = Fleet.of(rows), Designs(calendar_designs(terms))
-    day = int((fleet.first_days + fleet.lengths).max()) - 1
+    day = int((fleet.first_steps + fleet.lengths).max()) - 1
     count = (int(fleet.lengths.max()) - FIRST_FULL_WINDOW_DAYS) // SPACING_DAYS
     origins = {
         number: _origin(fleet, designs, day - number * SPACING_DAYS)

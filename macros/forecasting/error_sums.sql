@@ -1,7 +1,7 @@
-{#- Sums of forecast errors over days with measured_value, forecast_value, log_error and
-    the forecast's quantiles: every published figure is a ratio of these. An error is
-    forecast minus actual; pinball is the mean over the nine quantiles. -#}
-{% macro error_sums(has_quantiles=true) -%}
+{#- Sums of forecast errors over days with measured_value, forecast_value and the
+    forecast's quantiles, null where it has none: every published figure is a ratio of
+    these. An error is forecast minus actual; pinball is the mean over the quantiles. -#}
+{% macro error_sums() -%}
     {%- set error = '(forecast_value - measured_value)' -%}
     count(*) as day_count,
     sum({{ error }}) as error_sum,
@@ -16,9 +16,6 @@
         / greatest(abs(measured_value) + abs(forecast_value), 1e-12)
     ) as symmetric_error_sum,
     sum(measured_value) as actual_sum,
-    sum(log_error) as log_error_sum,
-    sum(log_error * log_error) as squared_log_error_sum,
-    {%- if has_quantiles %}
     count(forecast_q50) as interval_day_count,
     sum(
         (
@@ -28,9 +25,9 @@
                 {{ (per_mille - 1000) / 1000 }}e0 * (measured_value - forecast_{{ suffix }})
             )
             {%- endfor %}
-        ) / 9e0
+        ) / {{ forecast_quantiles() | length }}e0
     ) as pinball_sum,
-    {%- for coverage, first, last in [(80, 'q10', 'q90'), (95, 'q2_5', 'q97_5')] %}
+    {%- for coverage, first, last in forecast_intervals() %}
     count(
         case
             when
@@ -40,10 +37,4 @@
         end
     ) as inside_{{ coverage }}_count{{ ',' if not loop.last }}
     {%- endfor %}
-    {%- else %}
-    cast(0 as bigint) as interval_day_count,
-    cast(null as double) as pinball_sum,
-    cast(0 as bigint) as inside_80_count,
-    cast(0 as bigint) as inside_95_count
-    {%- endif %}
 {%- endmacro %}

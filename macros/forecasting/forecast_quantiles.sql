@@ -1,4 +1,6 @@
-{#- The published quantiles of a forecast: column suffix and probability in per mille. -#}
+{#- The published quantiles of a forecast: column suffix and probability in per mille.
+    They name columns, so they stand here as well as in the seed forecast_design; a test
+    holds the two equal, and so the intervals below. -#}
 {% macro forecast_quantiles() -%}
     {{ return([
         ('q2_5', 25), ('q5', 50), ('q10', 100), ('q25', 250), ('q50', 500),
@@ -6,23 +8,12 @@
     ]) }}
 {%- endmacro %}
 
-{#- Bands of the horizon within which forecast errors are alike: their last days. An EOQ
-    window is rare, so its errors share wider bands. -#}
-{% macro horizon_band(horizon_days, is_eoq_window) -%}
-    cast(case
-        when {{ is_eoq_window }} and {{ horizon_days }} <= 91 then 91
-        when {{ horizon_days }} <= 10 then 10
-        when {{ horizon_days }} <= 30 then 30
-        when {{ horizon_days }} <= 60 then 60
-        when {{ horizon_days }} <= 91 then 91
-        when {{ horizon_days }} <= 182 then 182
-        when {{ horizon_days }} <= 273 then 273
-        else 400
-    end as bigint)
+{#- The published intervals: coverage in percent, and the quantiles that bound it. -#}
+{% macro forecast_intervals() -%}
+    {{ return([(80, 'q10', 'q90'), (95, 'q2_5', 'q97_5')]) }}
 {%- endmacro %}
 
-{#- A quantile of the forecast in its unit, from the log forecast, the series' spread and
-    a quantile of standardised log errors; a percentage stays under 100. -#}
+{#- Usage in its unit, from its logarithm; a percentage stays under 100. -#}
 {% macro usage_from_log(log_usage, usage_unit) -%}
     case
         when {{ usage_unit }} = 'percent' and {{ log_usage }} > ln(100e0) then 100e0

@@ -1,4 +1,4 @@
-"""What a day is to a bank: holidays, business days, month and quarter ends.
+"""Business calendars of banks: holidays, business days, month and quarter ends.
 
 This is the Python side of the one calendar definition; the model ``int_calendar_days``
 is the SQL side, and a test holds them equal day by day.
@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from python_jobs.calendars import CALENDAR_IDS
+from python_jobs.calendars.forecast_design import EOQ_BUSINESS_DAYS
 
-EOQ_BUSINESS_DAYS = 7
 FREEZE_MONTH_DAYS = (1215, 102)
 """The year-end freeze: from 15 December to 2 January, as 100 * month + day."""
 

@@ -12,7 +12,7 @@ from python_jobs.platform.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from python_jobs.forecasting.engine.panel_checks import Frequency
+    from python_jobs.forecasting.panel.series import Frequency
 
 FREQUENCIES: "dict[str, Frequency]" = {"D": "D", "h": "h"}
 
@@ -56,7 +56,7 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
     check_output(output, inputs=files)
     series = read_series(files, frequency=frequency, as_of=session.as_of_date)
 
-    from python_jobs.forecasting.engine.panel import (  # noqa: PLC0415 - slow import
+    from python_jobs.forecasting.panel import (  # noqa: PLC0415 - slow import
         forecast_panel,
     )
 

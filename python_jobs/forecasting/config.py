@@ -40,7 +40,7 @@ DEFAULT_CANDIDATES: Mapping[Engine, tuple[Candidate, ...]] = {
     # the seasonal SARIMA takes seconds a series
     "statsmodels": _OF_STATSMODELS,
 }
-"""What an engine fits unless it is told."""
+"""Candidates of an engine by default."""
 
 
 def _without_repeats(
@@ -60,9 +60,9 @@ class JobsConfig(BaseModel):
         Cores that fit series side by side; None: all. It changes the time, never the
         result, so it is no part of a run's identity.
     engine
-        ``batched``: every candidate on all series at every backtest origin, in seconds;
+        Who fits the candidates. ``batched``: kernels over blocks of series, in seconds;
         ``statsmodels``: the literal ExponentialSmoothing and SARIMAX, series by series,
-        at the newest backtest origin.
+        about half a second a series and origin for all of them.
     candidates
         Models that are fitted; None: all that the engine has but the slow ones. The
         simplest that is as good as the best forecasts.

@@ -33,7 +33,6 @@ from typing import Any, Protocol, cast
 import pandas as pd
 from pydantic import BaseModel
 
-from python_jobs.jobs.contracts import FrameContract
 from python_jobs.jobs.fingerprints import (
     code_version,
     data_fingerprint,
@@ -46,6 +45,7 @@ from python_jobs.platform.file_lock import held
 from python_jobs.platform.progress import NoProgress, Progress, Task
 from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
+from python_jobs.store.contracts import FrameContract
 from python_jobs.store.features import read_features
 from python_jobs.store.filters import all_of, equal_to, less_than
 

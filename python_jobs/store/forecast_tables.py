@@ -41,7 +41,7 @@ FORECAST_BACKTESTS = TableSchema(
     comment=(
         "One row per run, series, model, origin, ten-day block of the horizon, and"
         " whether the days are in an EOQ window. Error is forecast less actual; actual"
-        " is measured, never imputed; logarithms are floored."
+        " is measured, never imputed."
     ),
     columns=(
         *WRITTEN_BY,
@@ -60,8 +60,6 @@ FORECAST_BACKTESTS = TableSchema(
         column("percentage_day_count", "integer", "Days with an actual above zero."),
         column("symmetric_error_sum", "number", "Sum of 2 |e| / (|a| + |f|), ratio."),
         column("actual_sum", "number", "Sum of actuals, usage unit."),
-        column("log_error_sum", "number", "Sum of ln(actual) less ln(forecast)."),
-        column("squared_log_error_sum", "number", "Sum of its squares."),
         column(
             "pinball_sum", "number", "Sum of the nine quantiles' mean pinball loss."
         ),
@@ -106,7 +104,7 @@ FORECAST_ERROR_QUANTILES = TableSchema(
     name="ml.forecast_error_quantiles",
     comment=(
         "One row per run, metric, model, EOQ flag and band of the horizon: quantiles of"
-        " standardised backtest errors, of which the live intervals are made."
+        " standardised backtest residuals, of which the live intervals are made."
     ),
     columns=(
         *WRITTEN_BY,
@@ -116,13 +114,14 @@ FORECAST_ERROR_QUANTILES = TableSchema(
         column(
             "horizon_band",
             "integer",
-            "Longest horizon of the band, days: 10, 30, 60, 91, 182, 273 or 400.",
+            "Longest horizon of the band, days.",
         ),
         *(
             column(
                 f"error_q{quantile}",
                 "number",
-                f"{quantile.replace('_', '.')} % quantile of the log error / spread.",
+                f"{quantile.replace('_', '.')} % quantile of the residual (actual less"
+                " forecast, on the model's scale) / spread.",
             )
             for quantile in QUANTILES
         ),

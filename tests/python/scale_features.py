@@ -9,10 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyiceberg.catalog import Catalog
 
-from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars.calendar_terms import calendar_terms
-from python_jobs.forecasting.scale.output import BACKTESTS, FORECASTS
-from python_jobs.forecasting.scale.sources import CALENDAR, COLUMNS, LOADS
+from python_jobs.calendars.forecast_design import TERMS
+from python_jobs.forecasting.scale.features import CALENDAR, COLUMNS, LOADS
+from python_jobs.forecasting.scale.tables import BACKTESTS, FORECASTS
 
 AS_OF = date(2025, 12, 31)
 DAYS = 420

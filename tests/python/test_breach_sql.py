@@ -20,7 +20,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from python_jobs.calendar_weights import TERMS
+from python_jobs.calendars.forecast_design import TERMS
 
 PROJECT = Path(__file__).resolve().parents[2]
 MACROS = {

@@ -33,7 +33,7 @@ TOP_LEVEL = {
     "seeds", "tests",
 }  # fmt: skip
 LAYERS = ("staging", "intermediate", "features", "core", "forecasts", "reports")
-# what each layer may read; staging reads the as-of date to find the newest run at it
+# what each layer may read
 PARENTS = {
     "staging": {"source", "staging"},
     "intermediate": {"seed", "staging", "intermediate"},
@@ -138,8 +138,7 @@ def test_one_stem_per_job(manifest: dict[str, Any]) -> None:
         if node["name"].startswith("stg_python_jobs__")
     }
     assert features == set(job_names())
-    assert features <= sources
-    assert sources == staged
+    assert features <= staged <= sources
 
 
 def test_each_model_has_yaml_of_its_stem(manifest: dict[str, Any]) -> None:
@@ -195,12 +194,7 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
         for parent in node["depends_on"]["nodes"]:
             kind = parent.split(".")[0]
             above = layer(manifest["nodes"][parent]) if kind == "model" else kind
-            is_date = (
-                layer(node) == "staging" and parent.split(".")[-1] == "int_as_of_dates"
-            )
-            assert above in PARENTS[layer(node)] or is_date, (
-                f"{node['name']} reads {parent}"
-            )
+            assert above in PARENTS[layer(node)], f"{node['name']} reads {parent}"
 
 
 def test_computing_models_have_unit_tests(manifest: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pyiceberg.catalog import Catalog
 from pyspark.sql import SparkSession
 from scale_features import load_rows, store_features
 
-from python_jobs.forecasting.scale.java import require_java
+from python_jobs.forecasting.scale.__main__ import require_java
 from python_jobs.forecasting.scale.spark import session
 from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.settings import Settings

@@ -18,28 +18,26 @@ from scale_features import (
     stored,
 )
 
-from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.origins import Origin
-from python_jobs.forecasting.scale.chunked import ChunkedEngine
-from python_jobs.forecasting.scale.job import (
-    ScaleEngine,
-    ScaleOptions,
-    ScaleResult,
-    forecast_at_scale,
-)
-from python_jobs.forecasting.scale.lessons import lessons_of
-from python_jobs.forecasting.scale.output import FORECASTS
-from python_jobs.forecasting.scale.part import FORECAST_COLUMNS
-from python_jobs.forecasting.scale.sources import (
+from python_jobs.forecasting.core.origin import Origin
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.scale.features import (
     CALENDAR,
     LOADS,
     DuckDBFeatures,
     FeatureSource,
     IcebergFeatures,
 )
+from python_jobs.forecasting.scale.job import (
+    ChunkedEngine,
+    ScaleEngine,
+    ScaleOptions,
+    ScaleResult,
+    forecast_at_scale,
+)
+from python_jobs.forecasting.scale.part import FORECAST_COLUMNS, pooled_fit
 from python_jobs.forecasting.scale.spark import SparkEngine, feature_rows, forecasts
+from python_jobs.forecasting.scale.tables import FORECASTS
 from python_jobs.platform.errors import InputError, PlatformError, UsageError
 from python_jobs.platform.progress import NoProgress
 from python_jobs.platform.settings import Settings
@@ -143,7 +141,7 @@ def test_a_table_of_spark_gives_a_table_of_spark(
         for k in range(3)
     ]
     with NoProgress().task("test") as task:
-        lessons = lessons_of(
+        pooled = pooled_fit(
             usage,
             designs=designs,
             origins=origins,
@@ -157,8 +155,8 @@ def test_a_table_of_spark_gives_a_table_of_spark(
     features = spark.createDataFrame(
         rows.set_column(position, "metric_date", rows["metric_date"].cast(pa.date32()))
     )
-    told = forecasts(features, designs=designs, lessons=lessons, groups=5).toArrow()
-    found = told.to_pandas().sort_values(
+    rows = forecasts(features, pooled=pooled, groups=5).toArrow()
+    found = rows.to_pandas().sort_values(
         [each for each in FORECASTS.key if each != "as_of_date"], ignore_index=True
     )
     expected = stored(catalog, "usage_forecasts", namespace="chunks")

@@ -69,11 +69,14 @@ bounded_dates as (
         max(case when month_days_left >= 1 then calendar_date end) over (
             partition by calendar_id, month_date
         ) as last_business_date,
-        {%- for day_count in [5, 7, 10] %}
+        {%- for name, day_count in [
+            ('eoq_window', design_value('eoq_business_days')),
+            ('quarter_last_5', 5),
+            ('quarter_last_10', 10),
+        ] %}
             max(
                 case when quarter_days_left >= {{ day_count }} then calendar_date end
-            ) over (partition by calendar_id, quarter_date)
-                as quarter_last_{{ day_count }}_date,
+            ) over (partition by calendar_id, quarter_date) as {{ name }}_date,
         {%- endfor %}
         100 * extract(month from calendar_date) + extract(day from calendar_date)
             as month_day
@@ -92,12 +95,12 @@ calendar_days as (
             as business_day_of_month,
         quarter_end_date,
         {{ days_between('calendar_date', 'quarter_end_date') }} as days_to_quarter_end,
-        calendar_date >= quarter_last_7_date as is_eoq_window,
+        calendar_date >= eoq_window_date as is_eoq_window,
         case
-            when calendar_date < quarter_last_7_date then 0e0
+            when calendar_date < eoq_window_date then 0e0
             else
-                ({{ days_between('quarter_last_7_date', 'calendar_date') }} + 1e0)
-                / ({{ days_between('quarter_last_7_date', 'quarter_end_date') }} + 1e0)
+                ({{ days_between('eoq_window_date', 'calendar_date') }} + 1e0)
+                / ({{ days_between('eoq_window_date', 'quarter_end_date') }} + 1e0)
         end as eoq_progress,
         calendar_date >= quarter_last_5_date as is_quarter_last_5,
         calendar_date >= quarter_last_10_date as is_quarter_last_10,

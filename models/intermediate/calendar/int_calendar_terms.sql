@@ -13,10 +13,10 @@ numbered_days as (
     select
         calendar_days.*,
         {{ iso_weekday('calendar_days.calendar_date') }} as weekday_number,
-        cast(
-            {{ days_between("date '2020-01-01'", 'calendar_days.calendar_date') }}
-            as double
-        ) / 365.25e0 as trend_years
+        (
+            {{ days_between("date '1970-01-01'", 'calendar_days.calendar_date') }}
+            - {{ design_value('trend_first_day') }}
+        ) / {{ design_value('year_days') }} as trend_years
     from calendar_days
     inner join as_of_dates
         on

@@ -1,7 +1,8 @@
 -- One row per backtest origin, series and 10-day block of the horizon with at least five
 -- measured days: the error that the days of the block share, their median.
 with backtest_days as (
-    select * from {{ ref('int_backtest_days') }}
+    select * from {{ ref('int_sql_forecast_days') }}
+    where origin_number > 0 and log_error is not null
 ),
 
 ranked_days as (

@@ -7,7 +7,7 @@ with sql_forecast_days as (
 
 usage_forecasts as (
     select * from {{ ref('stg_python_jobs__usage_forecasts') }}
-    where origin_number = 0
+    where origin_number = 0 and {{ from_published_run() }}
 ),
 
 forecast_windows as (
@@ -31,6 +31,7 @@ forecast_champions as (
 
 series_states as (
     select * from {{ ref('stg_python_jobs__series_states') }}
+    where {{ from_published_run() }}
 ),
 
 sql_forecasts as (
@@ -59,9 +60,7 @@ sql_forecasts as (
         on
             sql_forecast_days.metric = conformal_quantiles.metric
             and sql_forecast_days.is_eoq_window = conformal_quantiles.is_eoq_window
-            and {{ horizon_band(
-                'sql_forecast_days.horizon_days', 'sql_forecast_days.is_eoq_window'
-            ) }} = conformal_quantiles.horizon_band
+            and sql_forecast_days.horizon_band = conformal_quantiles.horizon_band
 ),
 
 chosen_forecasts as (

@@ -1,67 +1,104 @@
--- One row per forecast origin, metric, EOQ flag and horizon band: the quantiles of
--- standardised log errors that its intervals are made of.
--- A band with fewer than 100 errors borrows from the nearest shorter band, then the nearest
--- longer one, then from the other EOQ flag.
-{%- set error_columns = [] %}
-{%- for suffix, _ in forecast_quantiles() %}
-    {%- do error_columns.append('error_' ~ suffix) %}
-{%- endfor %}
-with band_quantiles as (
-    select * from {{ ref('int_band_quantiles') }}
+-- One row per forecast origin (live and calibrated), metric, EOQ flag and horizon band:
+-- quantiles (nearest rank) of the standardised log errors known at the origin, those of
+-- older origins on days up to it.
+-- A band with too few errors borrows from the nearest shorter band, then the nearest
+-- longer one, then from the other EOQ flag. A backtest is calibrated by errors up to the
+-- spacing of the origins: longer horizons are for the live forecast alone.
+with sql_forecast_days as (
+    select * from {{ ref('int_sql_forecast_days') }}
+    where
+        origin_number > 0
+        and log_error is not null
+        and residual_spread > 0e0
 ),
 
-wanted_bands as (
-    select distinct
-        band_quantiles.origin_number,
-        band_quantiles.metric,
-        flags.is_eoq_window,
-        cast(bands.horizon_band as bigint) as horizon_band
-    from band_quantiles
-    cross join unnest(array[true, false]) as flags (is_eoq_window)
-    cross join unnest(array[10, 30, 60, 91, 182, 273, 400]) as bands (horizon_band)
+origins as (
+    select * from {{ ref('int_forecast_origins') }}
+    where origin_number <= {{ calibrated_origin_count() }}
+),
+
+bands as (
+    select
+        parameter = 'eoq_band_days' as is_eoq_window,
+        cast(value as bigint) as horizon_band
+    from {{ ref('forecast_design') }}
+    where parameter in ('horizon_band_days', 'eoq_band_days')
+),
+
+sorted_errors as (
+    select
+        origins.origin_number,
+        sql_forecast_days.metric,
+        sql_forecast_days.is_eoq_window,
+        sql_forecast_days.horizon_band,
+        count(*) as error_count,
+        array_sort(array_agg(
+            sql_forecast_days.log_error / sql_forecast_days.residual_spread
+        )) as standard_errors
+    from origins
+    inner join sql_forecast_days
+        on
+            origins.origin_number < sql_forecast_days.origin_number
+            and origins.origin_date >= sql_forecast_days.target_date
+    where
+        origins.origin_number = 0
+        or sql_forecast_days.horizon_days <= {{ var('backtest_spacing_days') }}
+    group by
+        origins.origin_number,
+        sql_forecast_days.metric,
+        sql_forecast_days.is_eoq_window,
+        sql_forecast_days.horizon_band
+    having count(*) >= {{ design_value('fewest_errors') }}
+),
+
+band_quantiles as (
+    select
+        origin_number,
+        metric,
+        is_eoq_window,
+        horizon_band,
+        {%- for suffix, per_mille in forecast_quantiles() %}
+            standard_errors[(error_count * {{ per_mille }} + 999) / 1000]
+                as error_{{ suffix }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from sorted_errors
 ),
 
 ranked_bands as (
     select
-        wanted_bands.origin_number,
-        wanted_bands.metric,
-        wanted_bands.is_eoq_window,
-        wanted_bands.horizon_band,
-        {%- for column in error_columns %}
-            band_quantiles.{{ column }},
-        {%- endfor %}
+        band_quantiles.*,
+        bands.is_eoq_window as is_eoq_window_wanted,
+        bands.horizon_band as horizon_band_wanted,
         row_number() over (
             partition by
-                wanted_bands.origin_number,
-                wanted_bands.metric,
-                wanted_bands.is_eoq_window,
-                wanted_bands.horizon_band
+                band_quantiles.origin_number,
+                band_quantiles.metric,
+                bands.is_eoq_window,
+                bands.horizon_band
             order by
                 case
-                    when wanted_bands.is_eoq_window = band_quantiles.is_eoq_window
-                        then 0
+                    when bands.is_eoq_window = band_quantiles.is_eoq_window then 0
                     else 1
                 end,
                 case
-                    when wanted_bands.horizon_band >= band_quantiles.horizon_band
-                        then wanted_bands.horizon_band - band_quantiles.horizon_band
+                    when bands.horizon_band >= band_quantiles.horizon_band
+                        then bands.horizon_band - band_quantiles.horizon_band
                     else 1000 + band_quantiles.horizon_band
                 end
         ) as preference
-    from wanted_bands
-    inner join band_quantiles
-        on
-            wanted_bands.origin_number = band_quantiles.origin_number
-            and wanted_bands.metric = band_quantiles.metric
+    from band_quantiles
+    cross join bands
 ),
 
 conformal_quantiles as (
     select
         origin_number,
         metric,
-        is_eoq_window,
-        horizon_band,
-        {{ error_columns | join(', ') }}
+        is_eoq_window_wanted as is_eoq_window,
+        horizon_band_wanted as horizon_band,
+        {%- for suffix, _ in forecast_quantiles() %}
+            error_{{ suffix }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from ranked_bands
     where preference = 1
 )

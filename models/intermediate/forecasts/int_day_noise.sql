@@ -6,7 +6,8 @@ with origins as (
 ),
 
 backtest_days as (
-    select * from {{ ref('int_backtest_days') }}
+    select * from {{ ref('int_sql_forecast_days') }}
+    where origin_number > 0 and log_error is not null
 ),
 
 backtest_blocks as (

@@ -1,25 +1,64 @@
 -- One row per backtest origin, series, forecast model, 10-day block of the horizon and EOQ
 -- flag: the error sums of the SQL forecast, the naive benchmarks and the job's candidates.
--- A pair is shared when every candidate of its metric has it; a model that reaches less
--- than 95 % of the metric's series at its newest origin is no candidate.
+-- Errors are scaled (MASE) by the mean absolute change from one week to the next before
+-- the origin; a series that never moved has no scale. A pair is shared when every candidate
+-- of its metric has it; a model that reaches too few of the metric's series at its newest
+-- origin is no candidate.
 with sql_forecast_errors as (
     select * from {{ ref('int_sql_forecast_errors') }}
 ),
 
-naive_forecast_errors as (
-    select * from {{ ref('int_naive_forecast_errors') }}
-),
-
 job_forecast_errors as (
     select * from {{ ref('stg_python_jobs__forecast_backtests') }}
+    where {{ from_published_run() }}
 ),
 
 forecast_runs as (
     select * from {{ ref('int_forecast_runs') }}
 ),
 
+forecast_windows as (
+    select * from {{ ref('int_forecast_windows') }}
+    where origin_number > 0
+),
+
+forecast_days as (
+    select * from {{ ref('int_forecast_days') }}
+),
+
+weekly_changes as (
+    select
+        server_id,
+        metric,
+        metric_date,
+        abs(
+            usage_value
+            - lag(usage_value, 7) over (
+                partition by server_id, metric order by metric_date
+            )
+        ) as absolute_change
+    from forecast_days
+),
+
 forecast_scales as (
-    select * from {{ ref('int_forecast_scales') }}
+    select
+        forecast_windows.origin_number,
+        forecast_windows.server_id,
+        forecast_windows.metric,
+        nullif(avg(weekly_changes.absolute_change), 0e0) as scale_value
+    from forecast_windows
+    inner join weekly_changes
+        on
+            forecast_windows.server_id = weekly_changes.server_id
+            and forecast_windows.metric = weekly_changes.metric
+            and forecast_windows.origin_date >= weekly_changes.metric_date
+    where
+        {{ days_between('weekly_changes.metric_date', 'forecast_windows.origin_date') }}
+        < {{ design_value('scale_days') }}
+    group by
+        forecast_windows.origin_number,
+        forecast_windows.server_id,
+        forecast_windows.metric
 ),
 
 {% set keys = [
@@ -29,14 +68,11 @@ forecast_scales as (
 {% set sums = [
     'day_count', 'error_sum', 'absolute_error_sum', 'squared_error_sum',
     'percentage_error_sum', 'percentage_day_count', 'symmetric_error_sum', 'actual_sum',
-    'log_error_sum', 'squared_log_error_sum', 'interval_day_count', 'pinball_sum',
-    'inside_80_count', 'inside_95_count',
+    'interval_day_count', 'pinball_sum', 'inside_80_count', 'inside_95_count',
 ] -%}
 {% set columns = (keys + sums) | join(', ') -%}
 model_errors as (
     select {{ columns }} from sql_forecast_errors
-    union all
-    select {{ columns }} from naive_forecast_errors
     union all
     select {{ columns }} from job_forecast_errors
     inner join forecast_runs on forecast_runs.run_state = 'usable'
@@ -64,7 +100,8 @@ candidates as (
     from covered_models
     where
         origin_number = newest_origin_number
-        and 100 * model_series_count >= 95 * widest_series_count
+        and model_series_count
+        >= {{ design_value('candidate_coverage') }} * widest_series_count
 ),
 
 paired_errors as (

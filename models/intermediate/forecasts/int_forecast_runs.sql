@@ -8,11 +8,11 @@ with as_of_dates as (
 
 usage_forecasts as (
     select * from {{ ref('stg_python_jobs__usage_forecasts') }}
-    where origin_number = 0
+    where origin_number = 0 and {{ from_published_run() }}
 ),
 
 runs as (
-    select * from {{ ref('stg_python_jobs__runs') }}
+    select * from {{ ref('int_published_runs') }}
     where job = 'usage_forecasts'
 ),
 

@@ -1,9 +1,14 @@
--- One row per forecast origin and series that has history at the origin.
--- The window is the longest that the history fills to at least three quarters; null when
--- there is none: the weekday mean forecasts then. Weights may be older than the origin
+-- One row per forecast origin and series that has history at the origin: every active
+-- series at the live origin, at a backtest those that were not silent.
+-- The window is the longest that the history fills; null when there is none: the weekday
+-- mean forecasts then. Weights may be older than the origin
 -- (calendar_weights_max_age_days): the window ends where they end, the level does not.
-with series_origins as (
-    select * from {{ ref('int_series_origins') }}
+with series as (
+    select * from {{ ref('int_series') }}
+),
+
+origins as (
+    select * from {{ ref('int_forecast_origins') }}
 ),
 
 forecast_days as (
@@ -12,18 +17,21 @@ forecast_days as (
 
 calendar_weights as (
     select * from {{ ref('stg_python_jobs__calendar_weights') }}
+    where {{ from_published_run() }}
 ),
 
+{% set so_far -%}
+    over (partition by server_id, metric order by metric_date rows unbounded preceding)
+{%- endset -%}
 counted_days as (
     select
         server_id,
         metric,
         metric_date,
-        cast(sum(case when is_filled then 1 else 0 end) over (
-            partition by server_id, metric
-            order by metric_date
-            rows unbounded preceding
-        ) as bigint) as filled_day_count
+        max(case when measured_value is not null then metric_date end) {{ so_far }}
+            as last_measured_date,
+        cast(sum(case when is_filled then 1 else 0 end) {{ so_far }} as bigint)
+            as filled_day_count
     from forecast_days
 ),
 
@@ -34,6 +42,36 @@ windows as (
         origin_date as last_weight_date,
         window_days
     from calendar_weights
+),
+
+series_origins as (
+    select
+        origins.origin_number,
+        origins.origin_date,
+        series.server_id,
+        series.metric,
+        series.calendar_id,
+        series.usage_unit,
+        series.capacity_value,
+        series.log_floor,
+        series.first_metric_date,
+        {{ days_between('series.first_metric_date', 'origins.origin_date') }} + 1
+            as history_days
+    from series
+    cross join origins
+    inner join counted_days
+        on
+            series.server_id = counted_days.server_id
+            and series.metric = counted_days.metric
+            and origins.origin_date = counted_days.metric_date
+    where
+        (origins.origin_number = 0 and series.is_active)
+        or (
+            origins.origin_number > 0
+            and {{ days_between(
+                'counted_days.last_measured_date', 'origins.origin_date'
+            ) }} < {{ design_value('silent_days') }}
+        )
 ),
 
 filled_windows as (
@@ -65,9 +103,8 @@ filled_windows as (
             and {{ add_days('windows.last_weight_date', '-windows.window_days') }}
             = window_starts.metric_date
     where
-        4 * (
-            window_ends.filled_day_count - coalesce(window_starts.filled_day_count, 0)
-        ) <= windows.window_days
+        window_ends.filled_day_count - coalesce(window_starts.filled_day_count, 0)
+        <= {{ design_value('filled_ratio') }} * windows.window_days
     group by
         series_origins.origin_number,
         series_origins.server_id,

@@ -1,14 +1,14 @@
 -- One row per forecast origin and series with a history window.
 -- Least squares as a weighted sum: the projection weights of the calendar's design, times
--- the log usage, summed over the window.
-{%- set weighted_sums = [] %}
-{%- for term in forecast_terms() %}
-    {%- do weighted_sums.append(
-        'sum(calendar_weights.w_' ~ term ~ ' * forecast_days.log_usage) as b_' ~ term
-    ) %}
-{%- endfor %}
+-- the log usage, summed over the window. So is a level, the exponentially weighted mean
+-- of the residual, where a day weighs a power of its age: that of the log usage, less the
+-- coefficients times that of the terms, which all series of a calendar share. Weights
+-- older than the origin end before the level does.
+{%- set terms = forecast_terms() %}
+{%- set numbers = smoothing_numbers() %}
 with forecast_windows as (
     select * from {{ ref('int_forecast_windows') }}
+    where window_days is not null
 ),
 
 forecast_days as (
@@ -17,29 +17,135 @@ forecast_days as (
 
 calendar_weights as (
     select * from {{ ref('stg_python_jobs__calendar_weights') }}
+    where {{ from_published_run() }}
 ),
 
-coefficients as (
+calendar_terms as (
+    select * from {{ ref('int_calendar_terms') }}
+),
+
+windows as (
+    select distinct
+        calendar_id,
+        origin_number,
+        origin_date,
+        window_days
+    from forecast_windows
+),
+
+aged_days as (
+    select
+        windows.origin_number,
+        windows.window_days,
+        calendar_terms.*,
+        {%- for term in terms %}
+            coalesce(calendar_weights.w_{{ term }}, 0e0) as w_{{ term }},
+        {%- endfor %}
+        calendar_weights.weight_date is not null as is_weighted,
+        {{ days_between('calendar_terms.calendar_date', 'windows.origin_date') }}
+            as age_days
+    from windows
+    inner join calendar_terms
+        on
+            windows.calendar_id = calendar_terms.calendar_id
+            and windows.origin_date >= calendar_terms.calendar_date
+    left join calendar_weights
+        on
+            windows.calendar_id = calendar_weights.calendar_id
+            and windows.origin_number = calendar_weights.origin_number
+            and windows.window_days = calendar_weights.window_days
+            and calendar_terms.calendar_date = calendar_weights.weight_date
+),
+
+weighted_days as (
+    select
+        *,
+        {%- for number in numbers %}
+            case
+                when age_days < window_days
+                    then
+                        power(
+                            1e0 - {{ design_value('smoothing_parameter', number) }},
+                            age_days
+                        )
+                else 0e0
+            end as v_{{ number }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from aged_days
+    where is_weighted or age_days < window_days
+),
+
+term_sums as (
+    select
+        calendar_id,
+        origin_number,
+        window_days,
+        {%- for number in numbers %}
+            {%- for term in terms %}
+                sum(v_{{ number }} * x_{{ term }}) as x_{{ number }}_{{ term }},
+            {%- endfor %}
+            sum(v_{{ number }}) as v_{{ number }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from weighted_days
+    group by calendar_id, origin_number, window_days
+),
+
+load_sums as (
     select
         forecast_windows.origin_number,
         forecast_windows.server_id,
         forecast_windows.metric,
-        {{ weighted_sums | join(',\n        ') }}
+        forecast_windows.calendar_id,
+        forecast_windows.window_days,
+        {%- for term in terms %}
+            sum(weighted_days.w_{{ term }} * forecast_days.log_usage) as b_{{ term }},
+        {%- endfor %}
+        {%- for number in numbers %}
+            sum(weighted_days.v_{{ number }} * forecast_days.log_usage)
+                as y_{{ number }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from forecast_windows
-    inner join calendar_weights
+    inner join weighted_days
         on
-            forecast_windows.calendar_id = calendar_weights.calendar_id
-            and forecast_windows.origin_number = calendar_weights.origin_number
-            and forecast_windows.window_days = calendar_weights.window_days
+            forecast_windows.calendar_id = weighted_days.calendar_id
+            and forecast_windows.origin_number = weighted_days.origin_number
+            and forecast_windows.window_days = weighted_days.window_days
     inner join forecast_days
         on
             forecast_windows.server_id = forecast_days.server_id
             and forecast_windows.metric = forecast_days.metric
-            and calendar_weights.weight_date = forecast_days.metric_date
+            and weighted_days.calendar_date = forecast_days.metric_date
     group by
         forecast_windows.origin_number,
         forecast_windows.server_id,
-        forecast_windows.metric
+        forecast_windows.metric,
+        forecast_windows.calendar_id,
+        forecast_windows.window_days
+),
+
+coefficients as (
+    select
+        load_sums.origin_number,
+        load_sums.server_id,
+        load_sums.metric,
+        {%- for term in terms %}
+            load_sums.b_{{ term }},
+        {%- endfor %}
+        {%- for number in numbers %}
+            (
+                load_sums.y_{{ number }}
+                {%- for term in terms %}
+                - load_sums.b_{{ term }} * term_sums.x_{{ number }}_{{ term }}
+                {%- endfor %}
+            ) / term_sums.v_{{ number }}
+                as level_log_{{ number }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from load_sums
+    inner join term_sums
+        on
+            load_sums.calendar_id = term_sums.calendar_id
+            and load_sums.origin_number = term_sums.origin_number
+            and load_sums.window_days = term_sums.window_days
 )
 
 select * from coefficients

@@ -1,7 +1,12 @@
--- One row per forecast origin, series and day ahead: the SQL forecast of the log usage.
--- The live origin reaches horizon_days past the as-of date; an older one every day since
--- that was lived, at most as far, so that the error of long horizons is known too.
-with forecast_windows as (
+-- One row per forecast origin, series and day ahead: the SQL forecast of the log usage,
+-- beside what was measured since; errors are of measured values only, never of imputed
+-- ones. The live origin reaches horizon_days past the as-of date; an older one every day
+-- since, at most as far, so that the error of long horizons is known too.
+with origins as (
+    select * from {{ ref('int_forecast_origins') }}
+),
+
+forecast_windows as (
     select * from {{ ref('int_forecast_windows') }}
 ),
 
@@ -21,98 +26,134 @@ calendar_terms as (
     select * from {{ ref('int_calendar_terms') }}
 ),
 
-as_of_dates as (
-    select * from {{ ref('int_as_of_dates') }}
+forecast_days as (
+    select * from {{ ref('int_forecast_days') }}
+    where measured_value is not null
 ),
 
-horizons as (
+horizon_bands as (
     select
-        forecast_windows.origin_number,
-        forecast_windows.server_id,
-        forecast_windows.metric,
-        forecast_windows.origin_date,
-        forecast_windows.calendar_id,
-        case
-            when forecast_windows.origin_number = 0 then as_of_dates.as_of_date
-            else forecast_windows.origin_date
-        end as last_known_date,
-        case
-            when forecast_windows.origin_number = 0
-                then {{ add_days('as_of_dates.as_of_date', var('horizon_days')) }}
-            else
-                least(
-                    {{ add_days('forecast_windows.origin_date', var('horizon_days')) }},
-                    as_of_dates.as_of_date
-                )
-        end as last_target_date
-    from forecast_windows
-    cross join as_of_dates
+        horizons.horizon_days,
+        bands.parameter = 'eoq_band_days' as is_eoq_window,
+        cast(coalesce(
+            min(case when horizons.horizon_days <= bands.value then bands.value end),
+            max(bands.value)
+        ) as bigint) as horizon_band
+    from {{ ref('forecast_design') }} as bands
+    cross join unnest({{ integers_between(1, var('horizon_days')) }})
+        as horizons (horizon_days)
+    where bands.parameter in ('horizon_band_days', 'eoq_band_days')
+    group by horizons.horizon_days, bands.parameter
 ),
 
-calendar_forecast_days as (
+days_ahead as (
     select
-        horizons.origin_number,
-        horizons.server_id,
-        horizons.metric,
-        calendar_terms.calendar_date as target_date,
-        horizons.origin_date,
-        {{ days_between('horizons.origin_date', 'calendar_terms.calendar_date') }}
-            as horizon_days,
+        origins.origin_number,
+        origins.origin_date,
+        horizon_bands.horizon_days,
+        cast(ceil(
+            horizon_bands.horizon_days / {{ design_value('block_days') }}
+        ) as bigint) as horizon_block,
+        horizon_bands.horizon_band,
+        horizon_bands.is_eoq_window,
+        {{ iso_weekday('calendar_terms.calendar_date') }} as weekday_number,
+        calendar_terms.*
+    from origins
+    cross join calendar_terms
+    inner join horizon_bands
+        on
+            horizon_bands.horizon_days
+            = {{ days_between('origins.origin_date', 'calendar_terms.calendar_date') }}
+            and horizon_bands.is_eoq_window = (calendar_terms.x_eoq_window > 0e0)
+    where
+        origins.origin_number = 0
+        or calendar_terms.calendar_date
+        <= (select max(origins.origin_date) from origins)
+),
+
+{% set horizon -%}
+        days_ahead.calendar_date as target_date,
+        days_ahead.origin_date,
+        days_ahead.horizon_days,
+        days_ahead.horizon_block,
+        days_ahead.horizon_band,
+        days_ahead.is_eoq_window,
+        forecast_windows.log_floor
+{%- endset -%}
+series_days as (
+    select
+        coefficients.origin_number,
+        coefficients.server_id,
+        coefficients.metric,
         'sql_forecast' as forecast_model,
-        {{ calendar_fit('coefficients', 'calendar_terms') }} + levels.level_log
+        {{ calendar_fit('coefficients', 'days_ahead') }} + levels.level_log
             as forecast_log,
         levels.residual_spread,
-        calendar_terms.x_eoq_window > 0e0 as is_eoq_window
-    from horizons
-    inner join calendar_terms
-        on
-            horizons.calendar_id = calendar_terms.calendar_id
-            and horizons.last_known_date < calendar_terms.calendar_date
-            and horizons.last_target_date >= calendar_terms.calendar_date
+        {{ horizon }}
+    from forecast_windows
     inner join coefficients
         on
-            horizons.origin_number = coefficients.origin_number
-            and horizons.server_id = coefficients.server_id
-            and horizons.metric = coefficients.metric
+            forecast_windows.origin_number = coefficients.origin_number
+            and forecast_windows.server_id = coefficients.server_id
+            and forecast_windows.metric = coefficients.metric
     inner join levels
         on
-            horizons.origin_number = levels.origin_number
-            and horizons.server_id = levels.server_id
-            and horizons.metric = levels.metric
-),
-
-weekday_forecast_days as (
+            forecast_windows.origin_number = levels.origin_number
+            and forecast_windows.server_id = levels.server_id
+            and forecast_windows.metric = levels.metric
+    inner join days_ahead
+        on
+            forecast_windows.origin_number = days_ahead.origin_number
+            and forecast_windows.calendar_id = days_ahead.calendar_id
+    union all
     select
-        horizons.origin_number,
-        horizons.server_id,
-        horizons.metric,
-        calendar_terms.calendar_date as target_date,
-        horizons.origin_date,
-        {{ days_between('horizons.origin_date', 'calendar_terms.calendar_date') }}
-            as horizon_days,
+        weekday_means.origin_number,
+        weekday_means.server_id,
+        weekday_means.metric,
         'weekday_mean' as forecast_model,
         weekday_means.log_mean as forecast_log,
         weekday_means.residual_spread,
-        calendar_terms.x_eoq_window > 0e0 as is_eoq_window
-    from horizons
-    inner join calendar_terms
-        on
-            horizons.calendar_id = calendar_terms.calendar_id
-            and horizons.last_known_date < calendar_terms.calendar_date
-            and horizons.last_target_date >= calendar_terms.calendar_date
+        {{ horizon }}
+    from forecast_windows
     inner join weekday_means
         on
-            horizons.origin_number = weekday_means.origin_number
-            and horizons.server_id = weekday_means.server_id
-            and horizons.metric = weekday_means.metric
-            and {{ iso_weekday('calendar_terms.calendar_date') }}
-            = weekday_means.weekday_number
+            forecast_windows.origin_number = weekday_means.origin_number
+            and forecast_windows.server_id = weekday_means.server_id
+            and forecast_windows.metric = weekday_means.metric
+    inner join days_ahead
+        on
+            forecast_windows.origin_number = days_ahead.origin_number
+            and forecast_windows.calendar_id = days_ahead.calendar_id
+            and weekday_means.weekday_number = days_ahead.weekday_number
 ),
 
 sql_forecast_days as (
-    select * from calendar_forecast_days
-    union all
-    select * from weekday_forecast_days
+    select
+        series_days.origin_number,
+        series_days.server_id,
+        series_days.metric,
+        series_days.target_date,
+        series_days.origin_date,
+        series_days.horizon_days,
+        series_days.horizon_block,
+        series_days.horizon_band,
+        series_days.forecast_model,
+        series_days.forecast_log,
+        series_days.residual_spread,
+        forecast_days.measured_value,
+        case
+            when forecast_days.measured_value is not null
+                then
+                    ln(greatest(forecast_days.measured_value, series_days.log_floor))
+                    - series_days.forecast_log
+        end as log_error,
+        series_days.is_eoq_window
+    from series_days
+    left join forecast_days
+        on
+            series_days.server_id = forecast_days.server_id
+            and series_days.metric = forecast_days.metric
+            and series_days.target_date = forecast_days.metric_date
 )
 
 select * from sql_forecast_days

@@ -1,65 +1,101 @@
--- One row per backtest origin, series, model of the SQL forecast, 10-day block of the
--- horizon and EOQ flag: sums of the errors of the measured days, 90 days ahead at most.
--- Intervals are judged at the origins that had enough known errors to make them.
-with backtest_days as (
-    select * from {{ ref('int_backtest_days') }}
+-- One row per backtest origin, series, model of SQL, 10-day block of the horizon and EOQ
+-- flag: sums of the errors of the measured days, as far ahead as backtests are scored.
+-- Intervals are judged at the origins that had enough known errors to make them. The
+-- seasonal naive models are the benchmarks that a forecast must beat, on the same days:
+-- that of 7 days repeats the last week before the origin, that of 364 days the same
+-- weekday a year before.
+with sql_forecast_days as (
+    select * from {{ ref('int_sql_forecast_days') }}
+    where
+        origin_number > 0
+        and measured_value is not null
+        and horizon_days <= {{ design_value('scored_days') }}
 ),
 
 conformal_quantiles as (
     select * from {{ ref('int_conformal_quantiles') }}
 ),
 
+forecast_days as (
+    select * from {{ ref('int_forecast_days') }}
+),
+
+series as (
+    select * from {{ ref('int_series') }}
+),
+
+naive_models as (
+    select
+        model,
+        season_days
+    from {{ ref('forecast_models') }}
+    where season_days is not null
+),
+
+{% set keys = [
+    'origin_number', 'origin_date', 'server_id', 'metric', 'horizon_block',
+    'is_eoq_window',
+] -%}
 scored_days as (
     select
-        backtest_days.origin_number,
-        backtest_days.origin_date,
-        backtest_days.server_id,
-        backtest_days.metric,
-        backtest_days.forecast_model,
-        backtest_days.horizon_block,
-        backtest_days.is_eoq_window,
-        backtest_days.measured_value,
-        backtest_days.log_error,
-        {{ usage_from_log('backtest_days.forecast_log', 'backtest_days.usage_unit') }}
+        {%- for key in keys %}
+            sql_forecast_days.{{ key }},
+        {%- endfor %}
+        sql_forecast_days.forecast_model,
+        sql_forecast_days.measured_value,
+        {{ usage_from_log('sql_forecast_days.forecast_log', 'series.usage_unit') }}
             as forecast_value,
-    {%- for suffix, _ in forecast_quantiles() %}
-        {{ usage_from_log(
-            'backtest_days.forecast_log + backtest_days.residual_spread'
-            ~ ' * conformal_quantiles.error_' ~ suffix,
-            'backtest_days.usage_unit'
-        ) }} as forecast_{{ suffix }}{{ ',' if not loop.last }}
-    {%- endfor %}
-    from backtest_days
+        {%- for suffix, _ in forecast_quantiles() %}
+            {{ usage_from_log(
+                'sql_forecast_days.forecast_log + sql_forecast_days.residual_spread'
+                ~ ' * conformal_quantiles.error_' ~ suffix,
+                'series.usage_unit'
+            ) }} as forecast_{{ suffix }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from sql_forecast_days
+    inner join series
+        on
+            sql_forecast_days.server_id = series.server_id
+            and sql_forecast_days.metric = series.metric
     left join conformal_quantiles
         on
-            backtest_days.origin_number = conformal_quantiles.origin_number
-            and backtest_days.metric = conformal_quantiles.metric
-            and backtest_days.is_eoq_window = conformal_quantiles.is_eoq_window
-            and {{ horizon_band(
-                'backtest_days.horizon_days', 'backtest_days.is_eoq_window'
-            ) }} = conformal_quantiles.horizon_band
-    where backtest_days.horizon_days <= 90
+            sql_forecast_days.origin_number = conformal_quantiles.origin_number
+            and sql_forecast_days.metric = conformal_quantiles.metric
+            and sql_forecast_days.is_eoq_window = conformal_quantiles.is_eoq_window
+            and sql_forecast_days.horizon_band = conformal_quantiles.horizon_band
+    union all
+    select
+        {%- for key in keys %}
+            sql_forecast_days.{{ key }},
+        {%- endfor %}
+        naive_models.model as forecast_model,
+        sql_forecast_days.measured_value,
+        forecast_days.usage_value as forecast_value,
+        {%- for suffix, _ in forecast_quantiles() %}
+            cast(null as double) as forecast_{{ suffix }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from sql_forecast_days
+    cross join naive_models
+    inner join forecast_days
+        on
+            sql_forecast_days.server_id = forecast_days.server_id
+            and sql_forecast_days.metric = forecast_days.metric
+            and {{ add_days(
+                'sql_forecast_days.target_date',
+                '-((sql_forecast_days.horizon_days - 1) / naive_models.season_days + 1)'
+                ~ ' * naive_models.season_days'
+            ) }} = forecast_days.metric_date
 ),
 
 sql_forecast_errors as (
     select
-        origin_number,
-        origin_date,
-        server_id,
-        metric,
+        {{ keys | join(',\n        ') }},
         forecast_model,
-        horizon_block,
-        is_eoq_window,
         {{ error_sums() }}
     from scored_days
     group by
-        origin_number,
-        origin_date,
-        server_id,
-        metric,
-        forecast_model,
-        horizon_block,
-        is_eoq_window
+        {{ keys | join(',\n        ') }},
+        forecast_model
 )
 
 select * from sql_forecast_errors

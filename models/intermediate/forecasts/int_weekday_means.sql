@@ -43,8 +43,10 @@ series_spreads as (
         recent_days.server_id,
         recent_days.metric,
         series_means.log_mean,
-        round(1.2533e0 * avg(abs(recent_days.log_usage - series_means.log_mean)), 10)
-            as residual_spread
+        round(
+            {{ design_value('mean_deviation_sd') }}
+            * avg(abs(recent_days.log_usage - series_means.log_mean)), 10
+        ) as residual_spread
     from recent_days
     inner join series_means
         on

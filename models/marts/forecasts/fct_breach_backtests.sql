@@ -16,7 +16,12 @@ preceding_days_above as (
 ),
 
 backtest_days as (
-    select * from {{ ref('int_backtest_days') }}
+    select * from {{ ref('int_sql_forecast_days') }}
+    where origin_number > 0 and log_error is not null
+),
+
+series as (
+    select * from {{ ref('int_series') }}
 ),
 
 series_policies as (
@@ -36,7 +41,7 @@ lived_days as (
         breach_probabilities.any_day_probability,
         breach_days.forecast_log > breach_days.threshold_log as is_predicted_above,
         backtest_days.measured_value,
-        ln(greatest(backtest_days.measured_value, backtest_days.log_floor))
+        ln(greatest(backtest_days.measured_value, series.log_floor))
         > breach_days.threshold_log as is_measured_above
     from breach_days
     inner join breach_probabilities
@@ -46,6 +51,10 @@ lived_days as (
             and breach_days.metric = breach_probabilities.metric
             and breach_days.risk_level = breach_probabilities.risk_level
             and breach_days.target_date = breach_probabilities.target_date
+    inner join series
+        on
+            breach_days.server_id = series.server_id
+            and breach_days.metric = series.metric
     left join backtest_days
         on
             breach_days.origin_number = backtest_days.origin_number

@@ -3,6 +3,7 @@
 -- the forecast moved on the days ahead.
 with forecast_drift as (
     select * from {{ ref('stg_python_jobs__forecast_drift') }}
+    where {{ from_published_run() }}
 )
 
 select * from forecast_drift

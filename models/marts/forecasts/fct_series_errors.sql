@@ -32,6 +32,10 @@ evaluated_errors as (
         end as naive_day_count,
         naive_errors.absolute_error_sum * series.pct_per_unit as naive_pct_sum,
         forecast_errors.absolute_error_sum * series.pct_per_unit as absolute_pct_sum,
+        forecast_errors.pinball_sum * series.pct_per_unit as pinball_pct_sum,
+        case
+            when series.pct_per_unit is not null then forecast_errors.interval_day_count
+        end as pinball_day_count,
         forecast_errors.origin_number <= {{ calibrated_origin_count() }}
             as is_calibrated,
         case
@@ -83,6 +87,22 @@ summed_errors as (
             as paired_day_count,
         sum(naive_pct_sum) as naive_error_pct_sum,
         cast(sum(naive_day_count) as bigint) as naive_day_count,
+        sum(case when is_calibrated then pinball_pct_sum end) as pinball_pct_sum,
+        cast(sum(case when is_calibrated then pinball_day_count end) as bigint)
+            as pinball_day_count,
+        sum(
+            case when is_calibrated and naive_day_count > 0 then pinball_pct_sum end
+        ) as paired_pinball_pct_sum,
+        cast(sum(
+            case when is_calibrated and naive_day_count > 0 then pinball_day_count end
+        ) as bigint) as paired_pinball_day_count,
+        -- all quantiles of a point forecast are the point: half of its absolute error
+        sum(
+            case when is_calibrated and pinball_day_count > 0 then naive_pct_sum / 2e0 end
+        ) as naive_pinball_pct_sum,
+        cast(sum(
+            case when is_calibrated and pinball_day_count > 0 then naive_day_count end
+        ) as bigint) as naive_pinball_day_count,
         {%- for count in ['interval_day', 'inside_80', 'inside_95'] %}
             cast(sum(case when is_calibrated then {{ count }}_count end) as bigint)
                 as {{ count }}_count,

@@ -65,6 +65,11 @@ accuracies as (
         {%- endfor %}
         sum(paired_error_pct_sum) / sum(paired_day_count)
         / nullif(sum(naive_error_pct_sum) / sum(naive_day_count), 0e0) as relative_mae,
+        sum(pinball_pct_sum) / nullif(sum(pinball_day_count), 0) as pinball_pct,
+        sum(paired_pinball_pct_sum) / nullif(sum(paired_pinball_day_count), 0)
+        / nullif(
+            sum(naive_pinball_pct_sum) / nullif(sum(naive_pinball_day_count), 0), 0e0
+        ) as relative_pinball,
         bool_and(is_champion) as is_champion
     from typed_errors
     group by

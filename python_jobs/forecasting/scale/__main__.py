@@ -1,6 +1,11 @@
 """Forecast a fleet of any size: `python -m python_jobs.forecasting.scale`."""
 
 import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
@@ -8,21 +13,67 @@ from typing import Annotated
 import typer
 
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.scale.chunked import CHUNK_SERIES, ChunkedEngine
-from python_jobs.forecasting.scale.java import require_java
+from python_jobs.forecasting.models.registry import BLOCK_MODELS
+from python_jobs.forecasting.scale.features import as_iceberg, open_source
 from python_jobs.forecasting.scale.job import (
+    CHUNK_SERIES,
     NAMESPACE,
+    ChunkedEngine,
     ScaleEngine,
     ScaleOptions,
     forecast_at_scale,
 )
-from python_jobs.forecasting.scale.lessons import MODELS
-from python_jobs.forecasting.scale.sources import as_iceberg, open_source
+from python_jobs.forecasting.scale.part import MODELS
 from python_jobs.platform.errors import CapacityError, PlatformError, UsageError
 from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
+
+OLDEST_JAVA = 17
+
+
+def require_java(environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse a machine without a Java that Spark runs on.
+
+    Parameters
+    ----------
+    environment
+        Where Spark looks: ``JAVA_HOME``, else ``PATH``. Under ``spark-submit`` it runs
+        already.
+
+    Raises
+    ------
+    PlatformError
+        If there is none, or it is too old.
+    """
+    if "PYSPARK_GATEWAY_PORT" in environment:
+        return
+    home = environment.get("JAVA_HOME")
+    java = (
+        f"{home}/bin/java"
+        if home
+        else shutil.which("java", path=environment.get("PATH", ""))
+    )
+    version = _version(java) if java else None
+    if version is None or version < OLDEST_JAVA:
+        found = f"{java} is Java {version}" if version else f"{java or 'PATH'} has none"
+        raise PlatformError(
+            f"Spark needs Java {OLDEST_JAVA} or newer: {found}"
+            " → install one (Temurin 25) or point JAVA_HOME at it"
+        )
+
+
+def _version(java: str) -> int | None:
+    try:
+        answer = subprocess.run(  # noqa: S603 - the one that Spark would start
+            [java, "-version"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    # up to Java 8 it says 1.8
+    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
+    return int(version[1]) if version else None
+
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -1,7 +1,7 @@
-"""A forecast at scale: learn from a sample, forecast every part, publish at once."""
+"""Forecast at scale: a pooled fit, then every part, published at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -9,23 +9,35 @@ from typing import Protocol
 import pandas as pd
 from pyiceberg.catalog import Catalog
 
-from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.origin import SAMPLE_SERIES
-from python_jobs.forecasting.origins import LIVE_ORIGIN, Origin, forecast_origins
-from python_jobs.forecasting.scale.lessons import (
+from python_jobs.forecasting.core.origin import (
+    LIVE_ORIGIN,
+    SAMPLE_SERIES,
+    Origin,
+    forecast_origins,
+)
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.scale.features import FeatureSource
+from python_jobs.forecasting.scale.part import (
     MODELS,
-    Lessons,
-    Servers,
-    lessons_of,
+    Outcome,
+    PartTask,
+    PooledFit,
+    pooled_fit,
     spaced,
 )
-from python_jobs.forecasting.scale.output import BACKTESTS, FORECASTS, ScaleTable
-from python_jobs.forecasting.scale.sources import FeatureSource
-from python_jobs.forecasting.scale.task import Outcome, PartTask
+from python_jobs.forecasting.scale.tables import (
+    BACKTESTS,
+    FORECASTS,
+    ScaleTable,
+    Servers,
+)
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import Progress
+
+CHUNK_SERIES = 5000
+"""Series in memory at once: 7 million rows of four years."""
+
 
 NAMESPACE = "scale"
 
@@ -42,7 +54,49 @@ class ScaleEngine(Protocol):
         task: PartTask,
         progress: Progress,
     ) -> Iterator[Outcome]:
-        """Forecast and write every part."""
+        """Forecast and write every part.
+
+        Parameters
+        ----------
+        source, servers
+            The features, and every server in them, ascending.
+        series_per_server
+            Of the sample: how many servers make a part.
+        task
+            What to do with a part.
+        progress
+            Counts the servers.
+        """
+
+
+@dataclass(frozen=True)
+class ChunkedEngine:
+    """One chunk of servers after the other; within a chunk all cores.
+
+    Attributes
+    ----------
+    chunk_series
+        Series of a chunk, about.
+    """
+
+    chunk_series: int = CHUNK_SERIES
+
+    def outcomes(
+        self,
+        source: FeatureSource,
+        *,
+        servers: Servers,
+        series_per_server: float,
+        task: PartTask,
+        progress: Progress,
+    ) -> Iterator[Outcome]:
+        """Forecast and write every chunk, see `ScaleEngine`."""
+        size = max(1, round(self.chunk_series / series_per_server))
+        with progress.task("forecasts", total=len(servers), unit="servers") as counted:
+            for first in range(0, len(servers), size):
+                chunk = servers[first : first + size]
+                yield task.run(source.between(str(chunk[0]), str(chunk[-1])))
+                counted.advance(len(chunk))
 
 
 @dataclass(frozen=True)
@@ -58,7 +112,7 @@ class ScaleOptions:
     has_backtests
         Whether the champions' backtests of every series are written, too.
     sample_servers
-        Servers that teach, at most.
+        Servers of the pooled fit, at most.
     """
 
     jobs: JobsConfig = field(default_factory=lambda: JobsConfig(candidates=MODELS))
@@ -112,94 +166,61 @@ def forecast_at_scale(
         Counts series of the sample, then servers.
     """
     calendar = source.calendar()
-    designs = Designs(calendar_designs(calendar))
     origins = _origins(calendar, horizon_days=options.horizon_days)
     servers = source.servers()
     if not len(servers):
         raise InputError("feat_usage_forecasts has no rows → usage data first")
-    lessons, series_per_server = _taught(
-        source,
-        servers=servers,
-        designs=designs,
-        origins=origins,
-        options=options,
-        progress=progress,
-    )
+    sample = spaced(servers, count=options.sample_servers)
+    rows = source.only(sample)
+    series = len(rows.drop_duplicates(["server_id", "metric"]))
+    steps = series * 2 * len(origins)
+    with progress.task("sample", total=steps, unit="series") as counted:
+        pooled = pooled_fit(
+            rows,
+            designs=Designs(calendar_designs(calendar)),
+            origins=origins,
+            options=options.jobs,
+            progress=counted,
+        )
+    del rows
     as_of_date = origins[0].date.astype(object)
     forecasts = ScaleTable.open(catalog, FORECASTS, namespace=namespace)
     backtests = ScaleTable.open(catalog, BACKTESTS, namespace=namespace)
-    task = PartTask(
-        designs=designs,
-        lessons=lessons,
-        forecasts=forecasts.writer(as_of_date),
-        backtests=backtests.writer(as_of_date) if options.has_backtests else None,
-        processes=options.jobs.processes,
-    )
-    told = engine.outcomes(
+    outcomes = engine.outcomes(
         source,
         servers=servers,
-        series_per_server=series_per_server,
-        task=task,
+        series_per_server=series / len(sample),
+        task=PartTask(
+            pooled=pooled,
+            forecasts=forecasts.writer(as_of_date),
+            backtests=backtests.writer(as_of_date) if options.has_backtests else None,
+            processes=options.jobs.processes,
+        ),
         progress=progress,
     )
-    return _published(
-        list(told), forecasts, backtests, origins=origins, lessons=lessons
-    )
+    return _published(list(outcomes), forecasts, backtests, as_of_date, pooled)
 
 
 def _published(
     outcomes: list[Outcome],
     forecasts: ScaleTable,
     backtests: ScaleTable,
-    *,
-    origins: list[Origin],
-    lessons: Lessons,
+    as_of_date: date,
+    pooled: PooledFit,
 ) -> ScaleResult:
-    """Commit what the parts wrote, the sums first: forecasts never stand alone."""
-    as_of_date = origins[0].date.astype(object)
-    tested = [each.backtest_path for each in outcomes if each.backtest_path]
-    backtests.publish(tested, as_of_date=as_of_date)
+    """Commit the files of the parts, the sums first: forecasts never stand alone."""
+    sums = [each.backtest_path for each in outcomes if each.backtest_path]
+    backtests.publish(sums, as_of_date=as_of_date)
     forecasts.publish([each.forecast_path for each in outcomes], as_of_date=as_of_date)
-    return ScaleResult(
-        as_of_date=as_of_date,
-        series_count=sum(each.series_count for each in outcomes),
-        reasons=_counted(outcomes),
-        champions=dict(lessons.champions),
-    )
-
-
-def _counted(outcomes: Iterable[Outcome]) -> dict[str, int]:
-    """Return how many series have no forecast, by reason."""
     reasons: Counter[str] = Counter()
     for each in outcomes:
         reasons.update(each.reasons)
-    return dict(reasons)
-
-
-def _taught(
-    source: FeatureSource,
-    *,
-    servers: Servers,
-    designs: Designs,
-    origins: list[Origin],
-    options: ScaleOptions,
-    progress: Progress,
-) -> tuple[Lessons, float]:
-    """Return what a sample of the servers teaches, and their mean number of series."""
-    sample = spaced(servers, count=options.sample_servers)
-    rows = source.only(sample)
-    series = len(rows.drop_duplicates(["server_id", "metric"]))
-    with progress.task(
-        "sample", total=series * 2 * len(origins), unit="series"
-    ) as task:
-        lessons = lessons_of(
-            rows,
-            designs=designs,
-            origins=origins,
-            options=options.jobs,
-            progress=task,
-        )
-    return lessons, series / len(sample)
+    return ScaleResult(
+        as_of_date=as_of_date,
+        series_count=sum(each.series_count for each in outcomes),
+        reasons=dict(reasons),
+        champions=dict(pooled.champions),
+    )
 
 
 def _origins(calendar: pd.DataFrame, *, horizon_days: int) -> list[Origin]:

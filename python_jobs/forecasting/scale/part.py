@@ -1,38 +1,161 @@
-"""Forecast a part of a fleet: the one function that every engine runs.
+"""The pooled fit of a fleet, and the forecast of a part of it that every engine runs.
 
-The answer for a series does not depend on the part it came in, to the last bit: blocks
-hold one metric, calendar and window, and all have the same number of rows of 64 bits,
-so that each product of matrices adds its terms in the same order.
+Priors, champions and intervals are pooled over the fleet. Estimated in each part they
+would depend on how the fleet is cut; so they are estimated in one place, and a part
+forecasts its series as if it were the whole. The answer for a series does not depend on
+the part it came in, to the last bit: blocks hold one metric, calendar and window, and
+all have the same number of rows of 64 bits, so that each product of matrices adds its
+terms in the same order.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from python_jobs.forecasting.engine.backtests import (
+from python_jobs.calendars.forecast_design import QUANTILES
+from python_jobs.forecasting.config import Candidate, JobsConfig
+from python_jobs.forecasting.core.arrays import Floats, Integers, Reason
+from python_jobs.forecasting.core.intervals import ErrorQuantiles, forecast_columns
+from python_jobs.forecasting.core.origin import (
+    LIVE_ORIGIN,
+    SAMPLE_SERIES,
+    EngineOrigin,
+    Learned,
+    Origin,
+)
+from python_jobs.forecasting.core.parallel import side_by_side
+from python_jobs.forecasting.core.regression import Designs
+from python_jobs.forecasting.core.series import BLOCK_SERIES, Block, Fleet
+from python_jobs.forecasting.fleet.forecast import (
     CandidateBlock,
+    FleetForecast,
     candidate_block,
-    side_by_side,
 )
-from python_jobs.forecasting.engine.blocks import Block
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.fleet import (
-    BLOCK_SERIES,
-    Fleet,
-    Integers,
-)
-from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import EngineOrigin
-from python_jobs.forecasting.engine.tables import backtest_frame, stacked
-from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.forecasting.guards import Reason
-from python_jobs.forecasting.scale.lessons import Lessons, OriginLessons
-from python_jobs.forecasting.series import Floats
+from python_jobs.forecasting.fleet.tables import backtest_frame, stacked
+from python_jobs.forecasting.models.registry import BLOCK_MODELS
+from python_jobs.forecasting.scale.tables import PartWriter, Servers, sorted_rows
 from python_jobs.platform.errors import InputError
+from python_jobs.platform.progress import Task
+
+MODELS: tuple[Candidate, ...] = ("level_calendar", "sarima_calendar")
+"""Candidates by default: fitted block by block, and the best on every fleet so far."""
+
+
+@dataclass(frozen=True)
+class OriginFit:
+    """What is known of the fleet at one origin.
+
+    Attributes
+    ----------
+    origin
+        The day, and how far ahead it looks.
+    learned
+        Choices and priors of the calendar's coefficients.
+    quantiles
+        By model and metric: errors of older origins, for the intervals.
+    """
+
+    origin: Origin
+    learned: Learned
+    quantiles: Mapping[str, Mapping[str, ErrorQuantiles]]
+
+
+@dataclass(frozen=True)
+class PooledFit:
+    """What every part of the fleet is forecast with.
+
+    Attributes
+    ----------
+    designs
+        Terms by calendar.
+    origins
+        By number; 0 is the live one.
+    champions
+        Model of each metric, chosen on the backtests of the sample.
+    fit_days
+        Newest days that a model is fitted on.
+    """
+
+    designs: Designs
+    origins: Mapping[int, OriginFit]
+    champions: Mapping[str, Candidate]
+    fit_days: int
+
+    @property
+    def live(self) -> OriginFit:
+        """The origin that forecasts start from."""
+        return self.origins[LIVE_ORIGIN]
+
+
+def spaced(servers: Servers, *, count: int = SAMPLE_SERIES) -> Servers:
+    """Return at most so many servers, evenly spaced over all of them.
+
+    A server has one series of a metric at most, so this bounds the series a metric.
+    """
+    if len(servers) <= count:
+        return servers
+    return servers[np.linspace(0, len(servers) - 1, count).astype(np.int64)]
+
+
+def pooled_fit(
+    rows: pd.DataFrame,
+    *,
+    designs: Designs,
+    origins: Sequence[Origin],
+    options: JobsConfig,
+    progress: Task,
+) -> PooledFit:
+    """Backtest the candidates on a sample, select, and keep what is pooled.
+
+    Parameters
+    ----------
+    rows
+        Sorted rows of ``feat_usage_forecasts`` of the sampled servers.
+    designs
+        Terms by calendar.
+    origins
+        The live one first, then the backtests.
+    options
+        Candidates, each fitted block by block, and how.
+    progress
+        Advanced by the series of the sample, once per origin and pass.
+    """
+    with threadpool_limits(limits=1):
+        forecast = FleetForecast(
+            Fleet.of(rows),
+            designs=designs,
+            origins=origins,
+            options=options,
+            progress=progress,
+        )
+        found = forecast.backtest()
+        champions = forecast.best(found)
+        for _ in forecast.forecasts(champions, found):
+            # the errors of long horizons are gathered on the way
+            continue
+    return PooledFit(
+        designs=designs,
+        origins={
+            each.number: OriginFit(
+                origin=each,
+                learned=forecast.engines[each.number].learned,
+                quantiles={
+                    model: forecast.memory.quantiles(model, number=each.number)
+                    for model in sorted(set(champions.values()))
+                },
+            )
+            for each in origins
+        },
+        champions=champions,
+        fit_days=options.fit_days,
+    )
+
 
 FORECAST_COLUMNS = (
     *("server_id", "metric", "target_date", "model", "reason", "forecast_value"),
@@ -73,42 +196,16 @@ class PartForecast:
             "model": self.models,
             "reason": self.reasons,
         }
-        around = self.quantiles.reshape(-1, len(QUANTILES)).T
         columns: dict[str, Any] = {
             **{name: _repeated(each, horizon) for name, each in texts.items()},
             "target_date": days.astype("datetime64[D]").astype("datetime64[us]"),
-            "forecast_value": self.values.ravel(),
-            **dict(zip(QUANTILES, around, strict=True)),
+            **forecast_columns(self.values, self.quantiles),
         }
         return pd.DataFrame({name: columns[name] for name in FORECAST_COLUMNS})
 
 
-def sorted_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of ``feat_usage_forecasts`` by server, metric and date.
-
-    Sorted by one integer a row, and only when they are not in that order already.
-    """
-    servers, metrics = (_sorted_codes(rows[name]) for name in ("server_id", "metric"))
-    days = rows["metric_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    order = (servers * 256 + metrics) * (1 << 24) + days
-    if (np.diff(order) >= 0).all():
-        return rows
-    return rows.take(np.argsort(order, kind="stable")).reset_index(drop=True)
-
-
-def _sorted_codes(texts: "pd.Series[str]") -> NDArray[np.int64]:
-    """Return the place of each text among all of them."""
-    found = texts.astype("category").cat
-    ordered = found.reorder_categories(sorted(found.categories))
-    return ordered.cat.codes.to_numpy().astype(np.int64)
-
-
 def forecast_part(
-    rows: pd.DataFrame,
-    *,
-    designs: Designs,
-    lessons: Lessons,
-    processes: int | None = None,
+    rows: pd.DataFrame, *, pooled: PooledFit, processes: int | None = None
 ) -> PartForecast:
     """Forecast each series of a part with the champion of its metric.
 
@@ -116,47 +213,32 @@ def forecast_part(
     ----------
     rows
         All rows of some servers of ``feat_usage_forecasts``, sorted.
-    designs
-        Terms by calendar.
-    lessons
-        What the fleet taught.
+    pooled
+        Fit of the fleet.
     processes
         Cores; None: all.
     """
-    fleet, known = Fleet.of(rows), lessons.live
-    origin = _engine(fleet, known, designs=designs, lessons=lessons)
-    shape = (len(fleet), known.origin.horizon_days)
+    fleet, live = Fleet.of(rows), pooled.live
+    origin = _engine(fleet, live, pooled=pooled)
+    shape = (len(fleet), live.origin.horizon_days)
     values, quantiles = np.full(shape, np.nan), np.full((*shape, 9), np.nan)
     models = np.full(len(fleet), None, dtype=object)
     reasons = np.array(origin.reasons, dtype=object)
-    has_model = np.isin(fleet.metrics.astype(str), list(lessons.champions))
+    has_model = np.isin(fleet.metrics.astype(str), list(pooled.champions))
     reasons[~has_model & (origin.windows > 0)] = Reason.NOT_BACKTESTED
-    for told in _told(origin, known, lessons=lessons, processes=processes):
-        # a block is filled up with its last series: told twice, and the same
-        is_valid = told.is_valid
-        series = told.series[is_valid]
-        values[series], quantiles[series] = (
-            told.values[is_valid],
-            told.quantiles[is_valid],
-        )
-        models[series] = lessons.champions[fleet.metrics[told.series[0]]]
-        reasons[told.series] = np.array(told.reasons, dtype=object)
-    return PartForecast(
-        fleet=fleet,
-        models=models,
-        reasons=reasons,
-        first_day=origin.day + 1,
-        values=values,
-        quantiles=quantiles,
-    )
+    for each in _predictions(origin, live, pooled=pooled, processes=processes):
+        # a block is filled up with its last series: forecast twice, and the same
+        is_valid = each.is_valid
+        series = each.series[is_valid]
+        values[series] = each.values[is_valid]
+        quantiles[series] = each.quantiles[is_valid]
+        models[series] = pooled.champions[fleet.metrics[each.series[0]]]
+        reasons[each.series] = np.array(each.reasons, dtype=object)
+    return PartForecast(fleet, models, reasons, origin.day + 1, values, quantiles)
 
 
 def backtest_part(
-    rows: pd.DataFrame,
-    *,
-    designs: Designs,
-    lessons: Lessons,
-    processes: int | None = None,
+    rows: pd.DataFrame, *, pooled: PooledFit, processes: int | None = None
 ) -> pd.DataFrame:
     """Return the sums of errors of the champions at every backtest origin.
 
@@ -165,16 +247,16 @@ def backtest_part(
     """
     fleet = Fleet.of(rows)
     frames = []
-    for number, known in sorted(lessons.origins.items()):
-        if number == lessons.live.origin.number:
+    for number, fit in sorted(pooled.origins.items()):
+        if number == LIVE_ORIGIN:
             continue
-        origin = _engine(fleet, known, designs=designs, lessons=lessons)
-        for told in _told(origin, known, lessons=lessons, processes=processes):
-            model = lessons.champions[fleet.metrics[told.series[0]]]
-            count = len(np.unique(told.series))
+        origin = _engine(fleet, fit, pooled=pooled)
+        for each in _predictions(origin, fit, pooled=pooled, processes=processes):
+            model = pooled.champions[fleet.metrics[each.series[0]]]
+            count = len(np.unique(each.series))
             frames.append(
                 backtest_frame(
-                    *(fleet, told.series[:count], told.sums[:count]),
+                    *(fleet, each.series[:count], each.sums[:count]),
                     model=model,
                     number=number,
                     day=origin.day,
@@ -183,9 +265,8 @@ def backtest_part(
     return stacked(frames, list(frames[0].columns) if frames else [])
 
 
-def _engine(
-    fleet: Fleet, known: OriginLessons, *, designs: Designs, lessons: Lessons
-) -> EngineOrigin:
+def _engine(fleet: Fleet, fit: OriginFit, *, pooled: PooledFit) -> EngineOrigin:
+    designs = pooled.designs
     unknown = set(fleet.calendar_ids) - set(designs.first_days)
     if unknown:
         raise InputError(
@@ -195,32 +276,28 @@ def _engine(
     return EngineOrigin(
         fleet,
         designs=designs,
-        day=int(known.origin.date.astype(np.int64)),
-        fit_days=lessons.fit_days,
-        learned=known.learned,
+        day=int(fit.origin.date.astype(np.int64)),
+        fit_days=pooled.fit_days,
+        learned=fit.learned,
         dtype=np.float64,
     )
 
 
-def _told(
-    origin: EngineOrigin,
-    known: OriginLessons,
-    *,
-    lessons: Lessons,
-    processes: int | None,
+def _predictions(
+    origin: EngineOrigin, fit: OriginFit, *, pooled: PooledFit, processes: int | None
 ) -> Iterator[CandidateBlock]:
-    def told(block: Block) -> CandidateBlock:
-        model = lessons.champions[block.metric]
-        fitted = origin.fitted(block, horizon_days=known.origin.horizon_days)
+    def predicted(block: Block) -> CandidateBlock:
+        model = pooled.champions[block.metric]
+        fitted = origin.fitted(block, horizon_days=fit.origin.horizon_days)
         return candidate_block(
             BLOCK_MODELS[model](fitted.data),
             fitted=fitted,
             origin=origin,
-            quantiles=known.quantiles.get(model, {}),
+            quantiles=fit.quantiles.get(model, {}),
         )
 
-    whole = list(_whole_blocks(origin, has_model=set(lessons.champions)))
-    yield from side_by_side(told, whole, processes=processes)
+    whole = list(_whole_blocks(origin, has_model=set(pooled.champions)))
+    yield from side_by_side(predicted, whole, processes=processes)
 
 
 def _whole_blocks(origin: EngineOrigin, *, has_model: set[str]) -> Iterator[Block]:
@@ -238,3 +315,60 @@ def _filled_up(series: Integers) -> Integers:
 def _repeated(texts: NDArray[np.object_], count: int) -> Any:
     codes, names = pd.factorize(texts)
     return pd.Categorical.from_codes(np.repeat(codes, count), pd.Index(names))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Files and counts of a part.
+
+    Attributes
+    ----------
+    forecast_path, backtest_path
+        Data files; None: not asked for.
+    series_count
+        Series of the part.
+    reasons
+        Series without a forecast, by reason.
+    """
+
+    forecast_path: str
+    backtest_path: str | None
+    series_count: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class PartTask:
+    """The same for every part.
+
+    Attributes
+    ----------
+    pooled
+        Fit of the fleet.
+    forecasts, backtests
+        Writers of the two tables; without the second no part is backtested.
+    processes
+        Cores of one worker; None: all.
+    """
+
+    pooled: PooledFit
+    forecasts: PartWriter
+    backtests: PartWriter | None
+    processes: int | None
+
+    def run(self, rows: pd.DataFrame) -> Outcome:
+        """Forecast all rows of some servers of ``feat_usage_forecasts``."""
+        part = sorted_rows(rows)
+        options: Any = {"pooled": self.pooled, "processes": self.processes}
+        backtest_path = None
+        if self.backtests is not None:
+            sums = backtest_part(part, **options)
+            backtest_path = self.backtests.write(sums) if len(sums) else None
+        found = forecast_part(part, **options)
+        rejected = Counter(str(each) for each in found.reasons if each is not None)
+        return Outcome(
+            forecast_path=self.forecasts.write(found.frame()),
+            backtest_path=backtest_path,
+            series_count=len(found.fleet),
+            reasons=dict(rejected),
+        )

@@ -23,21 +23,24 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, GroupedData, SparkSession
 from pyspark.sql import functions as sql
 
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.forecasting.scale.lessons import Lessons, Servers
-from python_jobs.forecasting.scale.part import forecast_part, sorted_rows
-from python_jobs.forecasting.scale.sources import (
+from python_jobs.calendars.forecast_design import QUANTILES
+from python_jobs.forecasting.features import FEATURES
+from python_jobs.forecasting.scale.features import (
     COLUMNS,
     LOADS,
     FeatureSource,
     IcebergFeatures,
 )
-from python_jobs.forecasting.scale.task import Outcome, PartTask
-from python_jobs.jobs.contracts import Dtype
+from python_jobs.forecasting.scale.part import (
+    Outcome,
+    PartTask,
+    PooledFit,
+    forecast_part,
+)
+from python_jobs.forecasting.scale.tables import Servers, sorted_rows
 from python_jobs.platform.errors import CapacityError, PlatformError, UsageError
 from python_jobs.platform.progress import Progress
-from python_jobs.usage_forecasts import READS
+from python_jobs.store.contracts import Dtype
 
 GROUP_SERIES = 1000
 """Series of a group, about: what one worker holds at once."""
@@ -48,7 +51,7 @@ _TYPES: dict[Dtype, tuple[str, pa.DataType]] = {
     "boolean": ("boolean", pa.bool_()),
     "date": ("date", pa.date32()),
 }
-_KINDS = {name: _TYPES[READS[LOADS].columns[name].dtype] for name in COLUMNS}
+_KINDS = {name: _TYPES[FEATURES[LOADS].columns[name].dtype] for name in COLUMNS}
 _ROWS = ", ".join(f"{name} {kind}" for name, (kind, _) in _KINDS.items())
 _ARROW_ROWS = pa.schema([(name, kind) for name, (_, kind) in _KINDS.items()])
 _FORECASTS = (
@@ -85,7 +88,7 @@ class SparkEngine:
         task: PartTask,
         progress: Progress,
     ) -> Iterator[Outcome]:
-        """Forecast and write every group; arguments as of the chunks."""
+        """Forecast and write every group; see `ScaleEngine`."""
         if not isinstance(source, IcebergFeatures):
             raise UsageError(
                 "Spark reads the features from Iceberg → copy them by `as_iceberg`"
@@ -95,8 +98,9 @@ class SparkEngine:
         alone = replace(task, processes=1)
 
         def run(rows: pd.DataFrame) -> pd.DataFrame:
-            told = alone.run(rows.drop(columns=_GROUP))
-            return pd.DataFrame([vars(told) | {"reasons": json.dumps(told.reasons)}])
+            outcome = vars(alone.run(rows.drop(columns=_GROUP)))
+            reasons = json.dumps(outcome["reasons"])
+            return pd.DataFrame([outcome | {"reasons": reasons}])
 
         with (
             session(self.master) as spark,
@@ -104,26 +108,24 @@ class SparkEngine:
         ):
             features = feature_rows(spark, source.table(LOADS))
             try:
-                told = _grouped(features, groups).applyInPandas(run, _OUTCOMES)
-                rows = told.collect()
+                grouped = _grouped(features, groups)
+                rows = grouped.applyInPandas(run, _OUTCOMES).collect()
             except PythonException as error:
-                raise _told_by_a_worker(error) or error from None
+                raise _worker_error(error) or error from None
             for row in rows:
                 yield Outcome(**row.asDict() | {"reasons": json.loads(row["reasons"])})
             counted.advance(len(servers))
 
 
-def forecasts(
-    features: DataFrame, *, designs: Designs, lessons: Lessons, groups: int
-) -> DataFrame:
+def forecasts(features: DataFrame, *, pooled: PooledFit, groups: int) -> DataFrame:
     """Return forecasts as a Spark table: for a catalog of Spark's own.
 
     Parameters
     ----------
     features
         Rows of ``feat_usage_forecasts`` in any order.
-    designs, lessons
-        Terms by calendar; what the fleet taught.
+    pooled
+        Fit of the fleet.
     groups
         Parts that the servers are hashed into.
 
@@ -135,8 +137,7 @@ def forecasts(
 
     def forecast(rows: pd.DataFrame) -> pd.DataFrame:
         part = sorted_rows(rows.drop(columns=_GROUP))
-        found = forecast_part(part, designs=designs, lessons=lessons, processes=1)
-        return found.frame()
+        return forecast_part(part, pooled=pooled, processes=1).frame()
 
     return _grouped(features, groups).applyInPandas(forecast, _FORECASTS)
 
@@ -198,14 +199,14 @@ def session(master: str) -> Iterator[SparkSession]:
         spark.stop()
 
 
-def _told_by_a_worker(error: PythonException) -> CapacityError | None:
+def _worker_error(error: PythonException) -> CapacityError | None:
     """Return the project's own error that ended a worker, if it was one."""
     own = {each.__name__: each for each in CapacityError.__subclasses__()}
     pattern = rf"^{re.escape(CapacityError.__module__)}\.(\w+): (.*)$"
-    told = re.findall(pattern, str(error), re.MULTILINE)
-    if not told or told[-1][0] not in own:
+    found = re.findall(pattern, str(error), re.MULTILINE)
+    if not found or found[-1][0] not in own:
         return None
-    name, message = told[-1]
+    name, message = found[-1]
     return own[name](message)
 
 

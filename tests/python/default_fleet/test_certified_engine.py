@@ -16,15 +16,12 @@ from numpy.typing import NDArray
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from python_jobs.forecasting.calendar_fit import calendar_designs
-from python_jobs.forecasting.engine.blocks import FittedBlock
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.fleet import Fleet
-from python_jobs.forecasting.engine.model_forecasts import ModelForecast
-from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.origin import EngineOrigin
-from python_jobs.forecasting.engine.smoothing import START_SEASONS
-from python_jobs.forecasting.series import WEEK_DAYS
+from python_jobs.forecasting.core.arrays import WEEK_DAYS, ModelForecast
+from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.core.series import FittedBlock, Fleet
+from python_jobs.forecasting.models.registry import BLOCK_MODELS
+from python_jobs.forecasting.models.smoothing import START_SEASONS
 
 HORIZON_DAYS = 90
 FIT_DAYS = 182
@@ -107,8 +104,7 @@ def parameters(told: ModelForecast, row: int, *names: str) -> list[float]:
 
 def in_usage_units(told: ModelForecast, centre: Floats) -> Floats:
     """Return a forecast on the scale of the usage."""
-    values: Floats = np.exp(centre) if told.is_log else centre
-    return values
+    return told.transform.back(centre)
 
 
 def without_weekdays(usage: Floats) -> tuple[Floats, Floats]:

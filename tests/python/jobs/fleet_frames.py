@@ -9,16 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from python_jobs import usage_forecasts
-from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars import calendar_days
-from python_jobs.forecasting.calendar_fit import calendar_designs
+from python_jobs.calendars.forecast_design import TERMS
 from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Candidate, JobsConfig
-from python_jobs.forecasting.origins import (
-    OriginOutcomes,
-    forecast_origin,
-    forecast_origins,
-)
-from python_jobs.forecasting.series import UsageSeries, load_series
+from python_jobs.forecasting.core.arrays import Reason
+from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.core.series import Fleet
+from python_jobs.forecasting.fleet.forecast import block_models, candidate_block
 from python_jobs.platform.progress import NoProgress
 
 AS_OF = date(2025, 12, 31)
@@ -30,6 +28,16 @@ LITERAL = DEFAULT_CANDIDATES["statsmodels"]
 """Candidates that the engine ``statsmodels`` fits unless it is told."""
 
 Floats = NDArray[np.float64]
+
+AS_OF_DAY = int(np.datetime64(AS_OF, "D").astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a candidate forecasts of a series, in the usage unit."""
+
+    values: Floats
+    quantiles: Floats
 
 
 @dataclass(frozen=True)
@@ -150,31 +158,42 @@ def frames(
     }
 
 
-def cut_series(fleet: Mapping[str, WrittenSeries]) -> list[UsageSeries]:
+def fleet_of(fleet: Mapping[str, WrittenSeries]) -> Fleet:
     """Return the series as the job cuts them, whatever a contract would say."""
-    return list(load_series(load_rows(fleet).sort_values(["server_id", "metric"])))
+    return Fleet.of(load_rows(fleet).sort_values(["server_id", "metric"]))
 
 
-def outcomes_at(
-    number: int,
+def outcomes(
     fleet: Mapping[str, WrittenSeries],
     *,
     day_count: int,
     candidates: tuple[Candidate, ...] = LITERAL,
-) -> OriginOutcomes:
-    """Return forecasts and reasons of every series at one origin."""
-    series = cut_series(fleet)
-    calendar = calendar_rows(day_count)
-    origins = forecast_origins(calendar, as_of_date=AS_OF)
-    with NoProgress().task("test") as task:
-        return forecast_origin(
-            series,
-            origin=next(each for each in origins if each.number == number),
-            candidates={each.key: candidates for each in series},
-            designs=calendar_designs(calendar),
-            options=JobsConfig(engine="statsmodels", processes=1, fit_days=182),
-            progress=task,
-        )
+) -> dict[tuple[str, Candidate], Forecast | Reason]:
+    """Return what statsmodels' classes say of every series at the as-of date."""
+    options = JobsConfig(engine="statsmodels", processes=1, fit_days=182)
+    cut = fleet_of(fleet)
+    origin = EngineOrigin(
+        cut,
+        designs=Designs(calendar_designs(calendar_rows(day_count))),
+        day=AS_OF_DAY,
+        fit_days=options.fit_days,
+    )
+    found: dict[tuple[str, Candidate], Forecast | Reason] = {
+        (server_id, name): reason
+        for server_id, reason in zip(cut.server_ids, origin.reasons, strict=True)
+        for name in candidates
+        if reason is not None
+    }
+    for block in origin.blocks():
+        fitted = origin.fitted(block, horizon_days=30)
+        for name in candidates:
+            forecast = block_models(options)[name](fitted.data)
+            said = candidate_block(forecast, fitted=fitted, origin=origin, quantiles={})
+            for row, series in enumerate(block.series):
+                found[cut.server_ids[series], name] = said.reasons[row] or Forecast(
+                    said.values[row], said.quantiles[row]
+                )
+    return found
 
 
 def run(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from python_jobs import calendar_weights
+from python_jobs.calendars.forecast_design import LEVEL_TERMS, TERMS
 from python_jobs.platform.errors import InputError
 from python_jobs.store import TABLES
 
@@ -77,7 +78,7 @@ def test_weighted_sum_is_least_squares(window_days: int) -> None:
     window = days[days["calendar_date"].isin(weights["weight_date"])]
     log_usage = np.random.default_rng(3).normal(4, 0.3, size=window_days)
     is_full = window_days >= 728
-    used = calendar_weights.TERMS if is_full else calendar_weights.LEVEL_TERMS
+    used = TERMS if is_full else LEVEL_TERMS
 
     expected = np.linalg.lstsq(window[[f"x_{t}" for t in used]], log_usage)[0]
 
@@ -116,7 +117,7 @@ def test_backtest_knows_nothing_after_its_origin() -> None:
 def test_short_window_has_level_weekdays_and_holidays_only() -> None:
     """Under 728 days every other term weighs 0."""
     weights = solved(calendar_days(727))
-    other = [t for t in calendar_weights.TERMS if t not in calendar_weights.LEVEL_TERMS]
+    other = [t for t in TERMS if t not in LEVEL_TERMS]
     assert (weights[[f"w_{term}" for term in other]] == 0).all(axis=None)
     assert (weights["w_constant"] != 0).any()
 
@@ -129,7 +130,7 @@ def test_terms_that_coincide_share_their_weight() -> None:
     np.testing.assert_allclose(
         weights["w_first_five"], weights["w_month_end"], atol=1e-9
     )
-    largest = weights[[f"w_{term}" for term in calendar_weights.TERMS]].abs()
+    largest = weights[[f"w_{term}" for term in TERMS]].abs()
     assert largest.max(axis=None) < 1
 
 

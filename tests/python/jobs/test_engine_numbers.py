@@ -4,34 +4,28 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from python_jobs.calendars.forecast_design import FEWEST_ERRORS
 from python_jobs.forecasting.config import Candidate
-from python_jobs.forecasting.engine.arima import fit_arima, forecast_arima
-from python_jobs.forecasting.engine.champion import (
-    NAIVE,
-    Scores,
-    beats_naive,
-    champion,
-)
-from python_jobs.forecasting.engine.conformal import (
-    FEWEST_ERRORS,
+from python_jobs.forecasting.core.arrays import LINEAR, LOG, BlockData, ModelForecast
+from python_jobs.forecasting.core.intervals import (
     ErrorQuantiles,
     KnownErrors,
     error_quantiles,
     kinds,
-    quantile_values,
+    usage_ahead,
 )
-from python_jobs.forecasting.engine.ensemble import inverse_error_mean
-from python_jobs.forecasting.engine.filled_steps import carry_levels
-from python_jobs.forecasting.engine.model_forecasts import BlockData, ModelForecast
-from python_jobs.forecasting.engine.models import BLOCK_MODELS
-from python_jobs.forecasting.engine.prior import weighted_levels
-from python_jobs.forecasting.engine.regression import (
-    LIMIT,
+from python_jobs.forecasting.core.prior import Shrinkage, weighted_levels
+from python_jobs.forecasting.core.regression import (
+    WINSOR_DEVIATES,
     SharedDesign,
+    carry_levels,
     fit_regression,
 )
-from python_jobs.forecasting.engine.shrinkage import Shrinkage
-from python_jobs.forecasting.engine.smoothing import fit_smoothing, forecast_smoothing
+from python_jobs.forecasting.core.selection import NAIVE, Scores, beats_naive, champion
+from python_jobs.forecasting.models.arima import fit_arima, forecast_arima
+from python_jobs.forecasting.models.combination import inverse_error_mean
+from python_jobs.forecasting.models.registry import BLOCK_MODELS
+from python_jobs.forecasting.models.smoothing import fit_smoothing, forecast_smoothing
 
 DAYS = 140
 
@@ -62,7 +56,7 @@ def test_regression_is_least_squares_on_quiet_days() -> None:
     assert list(fit.shift_day) == [-1, -1, -1]
 
 
-def test_outlier_is_pulled_in_and_a_filled_day_weighs_nothing() -> None:
+def test_outlier_is_winsorised_and_a_filled_day_weighs_nothing() -> None:
     """A day 50 spreads high moves no coefficient by more than its clipped share."""
     logs = noisy_weeks(1)
     design, nothing = weekday_design(), np.zeros((1, DAYS), bool)
@@ -71,7 +65,9 @@ def test_outlier_is_pulled_in_and_a_filled_day_weighs_nothing() -> None:
     spiked[0, 70] += 5.0
     fit = fit_regression(spiked, is_filled=nothing, design=design)
     assert abs(fit.coefficients - calm.coefficients).max() < 0.06
-    assert fit.residuals[0, 70] == pytest.approx(LIMIT * fit.spread[0], rel=0.15)
+    assert fit.residuals[0, 70] == pytest.approx(
+        WINSOR_DEVIATES * fit.spread[0], rel=0.15
+    )
     filled = nothing.copy()
     filled[0, 70] = True
     ignored = fit_regression(spiked, is_filled=filled, design=design)
@@ -124,7 +120,10 @@ def test_shrinkage_by_hand() -> None:
         (5.0, 0.0, 3.0),
     ):
         prior = Shrinkage.of(
-            design, middle=np.array([3.0]), variance=np.array([prior_variance])
+            design.terms,
+            is_used=design.is_used,
+            middle=np.array([3.0]),
+            variance=np.array([prior_variance]),
         )
         shrunk = prior.applied(np.array([[5.0]]), variance=np.array([variance]))
         assert shrunk == pytest.approx(np.array([[expected]]))
@@ -139,7 +138,9 @@ def test_shrinkage_is_the_posterior_of_all_terms_together() -> None:
     coefficients = np.array([[2.0, 0.5, 0.3], [0.0, -0.4, 0.1]])
     variance = np.array([0.5, 2.0])
     design = SharedDesign.of(terms, used=[0, 1, 2])
-    shrinkage = Shrinkage.of(design, middle=middle, variance=prior)
+    shrinkage = Shrinkage.of(
+        terms, is_used=design.is_used, middle=middle, variance=prior
+    )
     shrunk = shrinkage.applied(coefficients, variance=variance)
     cross = terms.T @ terms
     for row, own, scale in zip(shrunk, coefficients, variance, strict=True):
@@ -247,6 +248,30 @@ def test_conformal_quantiles_are_nearest_ranks() -> None:
     assert few.by_band == {}
 
 
+def around(
+    centre: list[float],
+    *,
+    spread: float,
+    sd: float,
+    is_eoq: list[bool],
+    quantiles: ErrorQuantiles,
+) -> np.ndarray:
+    """Return the quantiles of the days ahead of one series, shape (days, 9)."""
+    values = np.array([centre])
+    forecast = ModelForecast(
+        values, np.full_like(values, sd), LINEAR, np.ones(1, bool), {}
+    )
+    _, found = usage_ahead(
+        forecast,
+        spread=np.array([spread]),
+        is_eoq=np.array(is_eoq),
+        quantiles=quantiles,
+        ceilings=np.full(1, np.inf),
+    )
+    quantiles_of_one: np.ndarray = found[0]
+    return quantiles_of_one
+
+
 def test_quarter_ends_have_their_own_intervals() -> None:
     """A flag without enough errors borrows the other's; bands borrow the nearest."""
     quiet, wide = np.arange(9.0) / 10.0, np.arange(9.0)
@@ -257,28 +282,20 @@ def test_quarter_ends_have_their_own_intervals() -> None:
     assert (found.by_kind[kinds(days)] == wide).all()
     alone = ErrorQuantiles({(False, 10): quiet}, {(False, 10): 100})
     assert (alone.by_kind[kinds(days)] == quiet).all()
-    values = quantile_values(
-        np.array([[3.0, 4.0]]),
-        spread=np.array([0.5]),
-        sd=np.ones((1, 2)),
-        is_eoq=np.array([[False, True]]),
-        quantiles=found,
+    values = around(
+        [3.0, 4.0], spread=0.5, sd=1.0, is_eoq=[False, True], quantiles=found
     )
-    assert values[0, 0].tolist() == pytest.approx(list(3.0 + 0.5 * quiet))
-    assert values[0, 1].tolist() == pytest.approx(list(4.0 + 0.5 * wide))
+    assert values[0].tolist() == pytest.approx(list(3.0 + 0.5 * quiet))
+    assert values[1].tolist() == pytest.approx(list(4.0 + 0.5 * wide))
 
 
 def test_without_past_errors_the_model_speaks_for_itself() -> None:
     """Normal quantiles of its own standard deviation."""
-    values = quantile_values(
-        np.array([[3.0]]),
-        spread=np.array([9.9]),
-        sd=np.array([[2.0]]),
-        is_eoq=np.array([[False]]),
-        quantiles=ErrorQuantiles({}, {}),
+    values = around(
+        [3.0], spread=9.9, sd=2.0, is_eoq=[False], quantiles=ErrorQuantiles({}, {})
     )
-    assert values[0, 0, 4] == 3.0
-    assert values[0, 0, 8] == pytest.approx(3.0 + 2.0 * ndtri(0.975))
+    assert values[0, 4] == 3.0
+    assert values[0, 8] == pytest.approx(3.0 + 2.0 * ndtri(0.975))
 
 
 def scores(*errors: float) -> Scores:
@@ -327,8 +344,8 @@ def test_inverse_error_weights_by_hand() -> None:
     ones = np.ones((1, 2))
     ended = np.ones(1, bool)
     members = {
-        "sarima": ModelForecast(ones * 10.0, ones, False, ended, {}),
-        "level_calendar": ModelForecast(ones * 3.0, ones, True, ended, {}),
+        "sarima": ModelForecast(ones * 10.0, ones, LINEAR, ended, {}),
+        "level_calendar": ModelForecast(ones * 3.0, ones, LOG, ended, {}),
     }
     data = BlockData(
         residuals=ones,

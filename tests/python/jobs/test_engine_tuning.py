@@ -8,11 +8,10 @@ import pytest
 from fleet_frames import AS_OF, WrittenSeries, calendar_rows, load_rows
 
 from python_jobs import usage_forecasts
-from python_jobs.calendar_weights import FIRST_FULL_WINDOW_DAYS
-from python_jobs.forecasting.calendar_fit import calendar_designs
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.fleet import Fleet
-from python_jobs.forecasting.engine.origin import EngineOrigin
+from python_jobs.calendars.forecast_design import FIRST_FULL_WINDOW_DAYS
+from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.core.series import Fleet
 
 LAST_DAY = int(np.datetime64(AS_OF, "D").astype(np.int64))
 SERVERS = 24

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from python_jobs.forecasting.engine.panel import forecast_panel
-from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.calendars.forecast_design import QUANTILES
+from python_jobs.forecasting.panel import forecast_panel
 from python_jobs.platform.errors import InputError, UsageError
 
 QUANTILE_NAMES = list(QUANTILES)
@@ -109,7 +109,7 @@ def test_strange_series_are_forecast_in_one_panel(frequency: str) -> None:
         ("ends_early", "gap"),
     ],
 )
-def test_a_stand_in_says_why(name: str, reason: str) -> None:
+def test_a_fallback_says_why(name: str, reason: str) -> None:
     """No model is fitted to these, and the column says what was in its way."""
     rows = forecast(series(STRANGE[name]))
     assert set(rows["reason"]) == {reason}

@@ -1,60 +1,40 @@
-"""The calendar's share, variances and intervals against independent numbers."""
+"""Designs, windows, variances and intervals against independent numbers."""
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from fleet_frames import (
     AS_OF,
+    AS_OF_DAY,
+    Forecast,
     WrittenSeries,
     calendar_rows,
-    cut_series,
-    outcomes_at,
+    fleet_of,
+    outcomes,
     wave,
 )
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from python_jobs.calendar_weights import LEVEL_TERMS, TERMS
-from python_jobs.forecasting.calendar_fit import (
-    calendar_designs,
-    fit_calendar,
-    longest_window,
-)
-from python_jobs.forecasting.forecasts import QUANTILES
-from python_jobs.forecasting.sarima import sarima_seasonal
-from python_jobs.forecasting.smoothing import variance_factors
-
-AS_OF_DAY = np.datetime64(AS_OF, "D")
+from python_jobs.calendars.calendar_terms import projection, used_terms
+from python_jobs.calendars.forecast_design import LEVEL_TERMS, QUANTILES, TERMS
+from python_jobs.forecasting.models.literal import sarima_seasonal
+from python_jobs.forecasting.models.smoothing import variance_factors
 
 
-@pytest.mark.parametrize(("day_count", "terms"), [(300, LEVEL_TERMS), (740, TERMS)])
-def test_calendar_regression_is_least_squares(
-    day_count: int, terms: tuple[str, ...]
-) -> None:
-    """The shared solve equals numpy's least squares, series by series.
-
-    Up to 364 days on level, weekdays and holidays; from 728 days on every term. The
-    window is the whole history, because two series share it.
-    """
-    fleet = {name: WrittenSeries(wave(day_count, seed=ord(name))) for name in "ab"}
-    calendar = calendar_rows(day_count)
-    fits = fit_calendar(
-        cut_series(fleet),
-        designs=calendar_designs(calendar),
-        origin_date=AS_OF_DAY,
-        horizon_days=30,
-    )
-    design = calendar[[f"x_{term}" for term in terms]].to_numpy()
-    for name, written in fleet.items():
-        logs = np.log(written.usage)
-        solved, *_ = np.linalg.lstsq(design[:day_count], logs, rcond=None)
-        fit = fits[name, "cpu"]
-        assert fit.window_days == day_count
-        np.testing.assert_allclose(
-            fit.residuals, logs - design[:day_count] @ solved, atol=1e-9
-        )
-        np.testing.assert_allclose(
-            fit.explained, design[day_count:] @ solved, atol=1e-9
-        )
+@pytest.mark.parametrize(("is_full", "terms"), [(False, LEVEL_TERMS), (True, TERMS)])
+def test_projection_is_least_squares(is_full: bool, terms: tuple[str, ...]) -> None:
+    """Coefficients are numpy's: of level, weekdays and holidays, or of every term."""
+    rows = calendar_rows(740)
+    design = rows[[f"x_{term}" for term in TERMS]].to_numpy()[:740]
+    logs = np.log(wave(740))
+    found = projection(design, used=used_terms(is_full=is_full)) @ logs
+    used = rows[[f"x_{term}" for term in terms]].to_numpy()[:740]
+    solved, *_ = np.linalg.lstsq(used, logs, rcond=None)
+    np.testing.assert_allclose(design @ found, used @ solved, atol=1e-9)
+    left_out = [k for k, term in enumerate(TERMS) if term not in terms]
+    assert not found[left_out].any()
 
 
 def test_a_seasonal_sarima_goes_on_with_the_week() -> None:
@@ -69,10 +49,10 @@ def test_a_seasonal_sarima_goes_on_with_the_week() -> None:
 @pytest.mark.parametrize(
     ("day_count", "filled_days", "expected"),
     [
-        (27, 0, None),
+        (27, 0, 0),
         (28, 0, 28),
         (28, 7, 28),
-        (28, 8, None),
+        (28, 8, 0),
         (100, 0, 91),
         (100, 10, 91),
         (364, 0, 364),
@@ -80,19 +60,20 @@ def test_a_seasonal_sarima_goes_on_with_the_week() -> None:
         # a hundred filled days are a quarter of the whole history
         (400, 100, 400),
         # with one more every window is filled too much
-        (400, 101, None),
+        (400, 101, 0),
     ],
 )
-def test_longest_window(day_count: int, filled_days: int, expected: int | None) -> None:
+def test_longest_window(day_count: int, filled_days: int, expected: int) -> None:
     """The longest window with the history for it and at most a quarter filled in.
 
     The fleet's own history is 400 days.
     """
-    written = WrittenSeries(wave(day_count), filled_days=filled_days)
-    (series,) = cut_series({"a": written})
-    first_day = AS_OF_DAY - 399
-    window = longest_window(series, origin_date=AS_OF_DAY, first_day=first_day)
-    assert window == expected
+    fleet = fleet_of({"a": WrittenSeries(wave(day_count), filled_days=filled_days)})
+    # filled days at the end would be silence
+    windows, _ = replace(fleet, measured=fleet.values).look_back(
+        AS_OF_DAY, first_days={"us_bank": AS_OF_DAY - 399}
+    )
+    assert list(windows) == [expected]
 
 
 def test_variance_factors_by_hand() -> None:
@@ -100,10 +81,10 @@ def test_variance_factors_by_hand() -> None:
 
     A season adds to the weight of an error that is a whole week old.
     """
-    factors = variance_factors(3, level=0.5, trend=0.2, season=0.0, damping=0.9)
-    assert factors == pytest.approx([1.0, 1 + 0.59**2, 1 + 0.59**2 + 0.671**2])
-    weekly = variance_factors(9, level=0.0, trend=0.0, season=0.3, damping=0.0)
-    assert weekly == pytest.approx([1.0] * 7 + [1.09, 1.09])
+    factors = variance_factors(np.array([[0.5, 0.2, 0.9, 0.0]]), horizon_days=3)
+    assert factors[0] == pytest.approx([1.0, 1 + 0.59**2, 1 + 0.59**2 + 0.671**2])
+    weekly = variance_factors(np.array([[0.0, 0.0, 0.0, 0.3]]), horizon_days=9)
+    assert weekly[0] == pytest.approx([1.0] * 7 + [1.09, 1.09])
 
 
 def test_variance_factors_against_the_state_space_model() -> None:
@@ -121,9 +102,9 @@ def test_variance_factors_against_the_state_space_model() -> None:
     prediction = model.smooth(parameters).get_prediction(start=60, end=89)
     variance = prediction.forecast_variance
     factors = variance_factors(
-        30, level=level, trend=trend, season=season, damping=damping
+        np.array([[level, trend, damping, season]]), horizon_days=30
     )
-    np.testing.assert_allclose(variance / variance[0], factors, rtol=1e-9)
+    np.testing.assert_allclose(variance / variance[0], factors[0], rtol=1e-9)
 
 
 def test_intervals_are_the_models_own() -> None:
@@ -132,9 +113,10 @@ def test_intervals_are_the_models_own() -> None:
     Median times ratio above equals median over ratio below; 1.959964 standard
     deviations at 97.5 % against 1.281552 at 90 %.
     """
-    outcomes = outcomes_at(0, {"a": WrittenSeries(wave(200))}, day_count=200)
+    found = outcomes({"a": WrittenSeries(wave(200))}, day_count=200)
     names = list(QUANTILES)
-    for _, model, forecast in outcomes.forecasts():
+    for (_, model), forecast in found.items():
+        assert isinstance(forecast, Forecast)
         is_log = model.endswith("_calendar")
         scores = np.log(forecast.quantiles) if is_log else forecast.quantiles
         low, median, high, wide = (
@@ -155,8 +137,7 @@ def test_forecast_follows_the_calendar() -> None:
     dates = pd.date_range(pd.Timestamp(AS_OF) - pd.Timedelta(days=181), AS_OF)
     usage = np.where(dates.day_of_week >= 5, 20.0, 50.0)
     ripple = np.random.default_rng(3).normal(0.0, 1e-4, 182)
-    outcomes = outcomes_at(
-        0,
+    found = outcomes(
         {"a": WrittenSeries(usage * np.exp(ripple))},
         day_count=182,
         candidates=("holt_winters_calendar", "sarima_calendar"),
@@ -165,7 +146,8 @@ def test_forecast_follows_the_calendar() -> None:
     # New Year and Martin Luther King Day carry a holiday term of their own
     is_plain = ~ahead.isin(pd.to_datetime(["2026-01-01", "2026-01-19"]))
     expected = np.where(ahead.day_of_week >= 5, 20.0, 50.0)
-    for _, _, forecast in outcomes.forecasts():
+    for forecast in found.values():
+        assert isinstance(forecast, Forecast)
         np.testing.assert_allclose(
             forecast.values[is_plain], expected[is_plain], rtol=1e-3
         )

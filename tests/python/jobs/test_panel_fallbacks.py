@@ -1,4 +1,4 @@
-"""What stands in for a series without a model: the reason, and how wide it is."""
+"""Fallbacks of series without a model: the reason, and how wide they are."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.engine.panel import forecast_panel
-from python_jobs.forecasting.engine.panel_series import Frequency
-from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.calendars.forecast_design import QUANTILES
+from python_jobs.forecasting.panel import forecast_panel
+from python_jobs.forecasting.panel.series import Frequency
 
 NOISE = np.random.default_rng(8).normal(size=3000)
 WEEK_HOURS = 168

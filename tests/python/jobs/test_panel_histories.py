@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from python_jobs.calendar_weights import TERMS
 from python_jobs.calendars.calendar_terms import calendar_terms
-from python_jobs.forecasting.engine.panel import forecast_panel
+from python_jobs.calendars.forecast_design import TERMS
+from python_jobs.forecasting.panel import forecast_panel
 
 AHEAD, SERIES = 90, 40
 LAST = pd.Timestamp("2024-08-31")

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.engine.conformal import (
+from python_jobs.forecasting.core.intervals import (
     ErrorQuantiles,
     KnownErrors,
     error_quantiles,
     kinds,
 )
-from python_jobs.forecasting.engine.panel import forecast_panel
-from python_jobs.forecasting.engine.panel_own_errors import (
+from python_jobs.forecasting.panel import forecast_panel
+from python_jobs.forecasting.panel.intervals import (
     OwnQuantiles,
     breadths,
     own_quantiles,

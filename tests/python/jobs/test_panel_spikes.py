@@ -1,10 +1,10 @@
-"""Values that would drown all others are pulled in, and no others."""
+"""Values that would drown all others are winsorised, and no others."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from python_jobs.forecasting.engine.panel_gaps import LARGEST_SPIKE, pulled_in
+from python_jobs.forecasting.panel.series import LARGEST_SPIKE, winsorised
 
 Floats = NDArray[np.float64]
 
@@ -37,13 +37,13 @@ def drawn(kind: str, random: np.random.Generator) -> Floats:
 @pytest.mark.parametrize(
     "kind", ["normal", "heavy tails", "two levels", "spikes", "mostly constant"]
 )
-def test_values_are_pulled_in_as_defined(kind: str) -> None:
+def test_values_are_winsorised_as_defined(kind: str) -> None:
     """To the bit, series of any length side by side, some of them empty."""
     random = np.random.default_rng(11)
     series = [drawn(kind, random) for _ in range(300)]
     series[::50] = [np.zeros(0)] * len(series[::50])
     lengths = np.array([len(each) for each in series])
     starts = np.cumsum(lengths) - lengths
-    found = pulled_in(starts, lengths, np.concatenate(series))
+    found = winsorised(starts, lengths, np.concatenate(series))
     expected = [by_definition(each) if len(each) else each for each in series]
     np.testing.assert_array_equal(found, np.concatenate(expected))

@@ -7,24 +7,24 @@ import pytest
 from fleet_frames import (
     LITERAL,
     LOADS,
+    Forecast,
     WrittenSeries,
     frames,
     load_rows,
-    outcomes_at,
+    outcomes,
     run,
     wave,
 )
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from python_jobs.forecasting.candidates import predict
 from python_jobs.forecasting.config import Candidate, JobsConfig
-from python_jobs.forecasting.forecasts import UsageForecast
-from python_jobs.forecasting.guards import (
+from python_jobs.forecasting.core.arrays import LINEAR, ModelForecast, Reason
+from python_jobs.forecasting.core.guards import (
     LARGEST_EXCURSION,
-    Reason,
-    RefusedError,
-    check_forecast,
+    Bounds,
+    rejections,
 )
+from python_jobs.forecasting.models.literal import LITERAL_MODELS, outcome
 
 DAYS = 300
 UNKNOWN = np.full(DAYS, np.nan)
@@ -43,10 +43,10 @@ def risen() -> np.ndarray:
     return np.clip(5.0 + 130.0 * steps + wave(DAYS) / 40.0, 0.0, 100.0)
 
 
-def shifted() -> np.ndarray:
-    """Return usage that doubles ten days before the as-of date."""
+def shifted(days: int = 10) -> np.ndarray:
+    """Return usage that doubled so many days ago."""
     usage = wave(DAYS, level=30.0)
-    usage[-10:] *= 2.0
+    usage[-days:] *= 2.0
     return usage
 
 
@@ -100,7 +100,15 @@ STATES = {
 """What `ml.series_states` says of each."""
 
 
-def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        JobsConfig(processes=1, fit_days=182),
+        JobsConfig(engine="statsmodels", processes=1, fit_days=91),
+    ],
+    ids=lambda options: options.engine,
+)
+def test_each_engine_has_a_forecast_or_a_reason_for_each(options: JobsConfig) -> None:
     """Nineteen series among twelve sound ones: each has its state, nothing else breaks.
 
     Every published number is finite, quantiles do not cross, and nothing is forecast
@@ -115,7 +123,7 @@ def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
     rows = load_rows(odd | sound).sort_values(["server_id", "metric", "metric_date"])
     published = run(
         given | {LOADS: rows.reset_index(drop=True)},
-        options=JobsConfig(processes=1, fit_days=182),
+        options=options,
     )
     states = published["ml.series_states"].set_index("server_id")
     assert states.loc[list(STATES), "state"].to_dict() == STATES
@@ -140,17 +148,17 @@ def test_batched_engine_has_a_forecast_or_a_reason_for_each() -> None:
 def test_refused_before_a_fit(name: str) -> None:
     """What cannot be learnt from is refused by every candidate, with the reason."""
     written, reason = REFUSED[name]
-    outcomes = outcomes_at(0, {name: written}, day_count=DAYS)
-    assert outcomes.outcomes == {(name, "cpu"): dict.fromkeys(LITERAL, reason)}
+    found = outcomes({name: written}, day_count=DAYS)
+    assert found == {(name, candidate): reason for candidate in LITERAL}
 
 
 @pytest.mark.parametrize("name", FORECAST)
 def test_odd_series_that_are_forecast(name: str) -> None:
     """Spikes, a shift, a short or a lately silent history are no reason to refuse."""
-    outcomes = outcomes_at(0, {name: FORECAST[name]}, day_count=DAYS)
-    forecasts = list(outcomes.forecasts())
-    assert [model for _, model, _ in forecasts] == list(LITERAL)
-    for _, _, forecast in forecasts:
+    found = outcomes({name: FORECAST[name]}, day_count=DAYS)
+    assert [model for _, model in found] == list(LITERAL)
+    for forecast in found.values():
+        assert isinstance(forecast, Forecast)
         assert forecast.values.shape == (30,)
         assert forecast.quantiles.shape == (30, 9)
         assert (np.diff(forecast.quantiles, axis=1) >= 0.0).all()
@@ -158,27 +166,29 @@ def test_odd_series_that_are_forecast(name: str) -> None:
 
 
 def test_level_shift_is_followed() -> None:
-    """Ten days after usage has doubled, the calendar forecasts stand at the new level.
+    """Three weeks after usage has doubled, calendar forecasts are at its new level.
 
-    The usage ended around 60 on business days and 36 on weekends; before it was half.
+    The usage ended around 60 on business days and 36 on weekends; before it was half. A
+    shift of less than two weeks is winsorised, and followed in part.
     """
     candidates: tuple[Candidate, ...] = ("holt_winters_calendar", "sarima_calendar")
-    fleet = {"shift": WrittenSeries(shifted())}
-    outcomes = outcomes_at(0, fleet, day_count=DAYS, candidates=candidates)
-    for _, _, forecast in outcomes.forecasts():
+    fleet = {"shift": WrittenSeries(shifted(21))}
+    found = outcomes(fleet, day_count=DAYS, candidates=candidates)
+    assert len(found) == 2
+    for forecast in found.values():
+        assert isinstance(forecast, Forecast)
         assert 45.0 < np.median(forecast.values) < 75.0
 
 
 def test_rise_to_the_ceiling_is_cut_or_refused() -> None:
     """A rise to 100 % is never forecast above 100 %, by no candidate and quantile."""
-    outcomes = outcomes_at(0, {"rise": WrittenSeries(risen())}, day_count=DAYS)
-    (by_candidate,) = outcomes.outcomes.values()
-    assert set(by_candidate) == set(LITERAL)
-    for outcome in by_candidate.values():
-        if isinstance(outcome, UsageForecast):
-            assert outcome.quantiles.max() <= 100.0
+    found = outcomes({"rise": WrittenSeries(risen())}, day_count=DAYS)
+    assert {model for _, model in found} == set(LITERAL)
+    for said in found.values():
+        if isinstance(said, Forecast):
+            assert said.quantiles.max() <= 100.0
         else:
-            assert outcome in (Reason.EXPLOSIVE, Reason.ABOVE_CAPACITY)
+            assert said in (Reason.EXPLOSIVE, Reason.ABOVE_CAPACITY)
 
 
 def test_statsmodels_fails_silently_and_is_not_asked() -> None:
@@ -189,8 +199,12 @@ def test_statsmodels_fails_silently_and_is_not_asked() -> None:
     assert fit.mle_retvals["converged"]
     assert fit.forecast(1)[0] == 0.0
     for candidate in LITERAL:
-        with pytest.raises(RefusedError, match="not_finite"):
-            predict(candidate, UNKNOWN, horizon_days=10, maximum_iterations=50)
+        assert fitted(candidate, UNKNOWN) is Reason.NOT_FINITE
+
+
+def fitted(candidate: Candidate, values: np.ndarray, *, steps: int = 50) -> object:
+    """Return what one class says of the values of one series."""
+    return outcome(LITERAL_MODELS[candidate].fit, values, horizon_days=10, steps=steps)
 
 
 @pytest.mark.parametrize("candidate", LITERAL)
@@ -198,14 +212,32 @@ def test_one_missing_day_is_refused_by_each_model(candidate: Candidate) -> None:
     """Holt-Winters would carry one gap into every day ahead."""
     usage = wave(120)
     usage[60] = np.nan
-    with pytest.raises(RefusedError, match="not_finite"):
-        predict(candidate, usage, horizon_days=10, maximum_iterations=50)
+    assert fitted(candidate, usage) is Reason.NOT_FINITE
 
 
 def test_fit_that_ends_early_is_refused() -> None:
     """One step is too few to converge: a reason, not a forecast."""
-    with pytest.raises(RefusedError, match="not_converged"):
-        predict("sarima", wave(200), horizon_days=10, maximum_iterations=1)
+    assert fitted("sarima", wave(200), steps=1) is Reason.NOT_CONVERGED
+
+
+def guarded(
+    forecast: list[float], spread: list[float], *, capacity: float
+) -> list[Reason | None]:
+    """Return what the guard says of a forecast of usage that was seen at 40 to 60."""
+    said = ModelForecast(
+        centre=np.array([forecast]),
+        sd=np.array([spread]),
+        transform=LINEAR,
+        is_converged=np.ones(1, bool),
+        state={},
+    )
+    bounds = Bounds(
+        lowest=np.array([40.0]),
+        highest=np.array([60.0]),
+        capacities=np.array([capacity]),
+        ceilings=np.array([100.0]),
+    )
+    return rejections(said, bounds)
 
 
 @pytest.mark.parametrize(
@@ -226,27 +258,11 @@ def test_forecast_that_no_load_can_follow(
 ) -> None:
     """Each rule on what a fit says, just beyond its limit."""
     assert LARGEST_EXCURSION == 2.0
-    with pytest.raises(RefusedError, match=reason.value):
-        check_forecast(
-            np.array(forecast),
-            spread=np.array(spread),
-            seen=np.array([40.0, 60.0]),
-            capacity_value=72.0,
-        )
+    assert guarded(forecast, spread, capacity=72.0) == [reason]
 
 
 def test_forecast_within_the_limits_is_accepted() -> None:
     """The limits themselves pass, and an unknown capacity limits nothing."""
-    for forecast, capacity in (([100.0, 0.0], 72.0), ([90.0, 90.0], 72.0)):
-        check_forecast(
-            np.array(forecast),
-            spread=np.ones(2),
-            seen=np.array([40.0, 60.0]),
-            capacity_value=capacity,
-        )
-    check_forecast(
-        np.array([99.0, 99.0]),
-        spread=np.ones(2),
-        seen=np.array([40.0, 60.0]),
-        capacity_value=np.nan,
-    )
+    assert guarded([100.0, 0.0], [1.0, 1.0], capacity=72.0) == [None]
+    assert guarded([90.0, 90.0], [1.0, 1.0], capacity=72.0) == [None]
+    assert guarded([99.0, 99.0], [1.0, 1.0], capacity=np.nan) == [None]

@@ -21,8 +21,8 @@ from fleet_frames import (
 
 import python_jobs
 from python_jobs import usage_forecasts
-from python_jobs.forecasting.config import Candidate, JobsConfig
-from python_jobs.forecasting.forecasts import QUANTILES
+from python_jobs.calendars.forecast_design import QUANTILES
+from python_jobs.forecasting.config import Candidate, Engine, JobsConfig
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import NoProgress
 
@@ -39,20 +39,23 @@ FLEET = {
 }
 PICKLES = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "jsonpickle"}
 PICKLING = {"read_pickle", "to_pickle", "allow_pickle", "dump_model", "memmap"}
-EVERY_FAMILY: list[Candidate] = [
-    "level_calendar",
-    "sarima_calendar",
-    "holt_winters_calendar",
-    "holt_winters",
-    "sarima",
-    "simple_exponential_smoothing",
-    "gradient_boosting",
+EVERY_FAMILY: list[tuple[Engine, Candidate]] = [
+    ("batched", "level_calendar"),
+    ("batched", "sarima_calendar"),
+    ("batched", "holt_winters_calendar"),
+    ("batched", "holt_winters"),
+    ("batched", "sarima"),
+    ("batched", "simple_exponential_smoothing"),
+    ("batched", "gradient_boosting"),
+    ("statsmodels", "holt_winters"),
+    ("statsmodels", "sarima_calendar"),
 ]
 
 
-def fitted(model: Candidate) -> JobsConfig:
+def fitted(model: Candidate, *, engine: Engine = "batched") -> JobsConfig:
     """Return options that have one candidate."""
-    return JobsConfig(candidates=(model,), processes=1)
+    days = 728 if engine == "batched" else 91
+    return JobsConfig(engine=engine, candidates=(model,), processes=1, fit_days=days)
 
 
 def as_of(
@@ -75,17 +78,20 @@ def by_key(rows: pd.DataFrame) -> pd.DataFrame:
     return live.set_index(keys)[["forecast_value", *QUANTILES]].sort_index()
 
 
-@pytest.mark.parametrize("model", EVERY_FAMILY)
-def test_saved_models_forecast_the_same_to_1e_9(model: Candidate) -> None:
+@pytest.mark.parametrize(("engine", "model"), EVERY_FAMILY)
+def test_saved_models_forecast_the_same_to_1e_9(
+    engine: Engine, model: Candidate
+) -> None:
     """Parameters, state and error quantiles are all that a forecast needs.
 
-    The usage are taken away but for the attributes: nothing is fitted.
+    Usage is taken away but for the attributes: nothing is fitted.
     """
     given = frames(FLEET, day_count=DAYS)
-    published = run(given, options=fitted(model))
+    options = fitted(model, engine=engine)
+    published = run(given, options=options)
     newest = given[LOADS].groupby(["server_id", "metric"], as_index=False).tail(1)
     saved = given | published | {LOADS: newest}
-    again = as_of(saved, AS_OF, options=fitted(model))
+    again = as_of(saved, AS_OF, options=options)
     expected = by_key(published["ml.usage_forecasts"])
     assert len(expected) == 6 * 30
     pd.testing.assert_frame_equal(

@@ -22,26 +22,25 @@ from scale_features import (
 )
 from typer.testing import CliRunner
 
-from python_jobs.forecasting.calendar_fit import calendar_designs
 from python_jobs.forecasting.config import JobsConfig
-from python_jobs.forecasting.engine.designs import Designs
-from python_jobs.forecasting.engine.fleet import Fleet
-from python_jobs.forecasting.engine.fleet_forecast import FleetForecast
-from python_jobs.forecasting.origins import Origin
+from python_jobs.forecasting.core.origin import Origin
+from python_jobs.forecasting.core.regression import Designs, calendar_designs
+from python_jobs.forecasting.core.series import Fleet
+from python_jobs.forecasting.fleet.forecast import FleetForecast
 from python_jobs.forecasting.scale.__main__ import app
-from python_jobs.forecasting.scale.chunked import ChunkedEngine
-from python_jobs.forecasting.scale.job import (
-    ScaleOptions,
-    ScaleResult,
-    forecast_at_scale,
-)
-from python_jobs.forecasting.scale.lessons import Servers
-from python_jobs.forecasting.scale.sources import (
+from python_jobs.forecasting.scale.features import (
     DuckDBFeatures,
     FeatureSource,
     IcebergFeatures,
     as_iceberg,
 )
+from python_jobs.forecasting.scale.job import (
+    ChunkedEngine,
+    ScaleOptions,
+    ScaleResult,
+    forecast_at_scale,
+)
+from python_jobs.forecasting.scale.tables import Servers
 from python_jobs.platform.progress import NoProgress
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import open_catalog

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from python_jobs.forecasting.scale.java import require_java
+from python_jobs.forecasting.scale.__main__ import require_java
 from python_jobs.platform.errors import PlatformError
 
 

@@ -1,28 +1,22 @@
 """The forecasting job as the runner calls it: complete, repeatable, strict."""
 
 import logging
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from fleet_frames import (
-    AS_OF,
-    WrittenSeries,
-    cut_series,
-    frames,
-    outcomes_at,
-    run,
-    wave,
-)
+from fleet_frames import AS_OF, WrittenSeries, frames, run, wave
 
 from python_jobs import usage_forecasts
-from python_jobs.forecasting.accounting import account_for
-from python_jobs.forecasting.candidates import CANDIDATE_MODELS, CandidateModel
 from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Engine, JobsConfig
-from python_jobs.forecasting.engine.fleet import BLOCK_SERIES
-from python_jobs.forecasting.parallel import CHUNK_SERIES
-from python_jobs.forecasting.predictions import Prediction
+from python_jobs.forecasting.core.series import BLOCK_SERIES
+from python_jobs.forecasting.fleet.forecast import FleetForecast
+from python_jobs.forecasting.models.literal import (
+    CHUNK_SERIES,
+    LITERAL_MODELS,
+    LiteralModel,
+    Prediction,
+)
 from python_jobs.platform.errors import RunError
 from python_jobs.store import TABLES
 
@@ -157,45 +151,38 @@ def test_same_rows_from_one_and_two_processes(name: Engine, series_count: int) -
 
 def test_every_refusal_is_counted_and_named(caplog: pytest.LogCaptureFixture) -> None:
     """A series without rows has its reason in the log: info counts, debug names."""
-    caplog.set_level(logging.DEBUG, logger="python_jobs.forecasting.accounting")
+    caplog.set_level(logging.DEBUG, logger="python_jobs.forecasting.fleet.job")
     options = LITERAL.model_copy(update={"candidates": ("holt_winters_calendar",)})
     returned = run(frames(FLEET, day_count=DAYS), options=options)
     counted = [each.getMessage() for each in caplog.records if each.levelname == "INFO"]
     assert counted == [
-        "origin 0: holt_winters_calendar refused, ended: 1 series",
-        "origin 0: holt_winters_calendar refused, flat: 1 series",
-        "origin 1: holt_winters_calendar refused, flat: 1 series",
-        "origin 1: holt_winters_calendar refused, too_short: 1 series",
+        "origin 0: no forecast, ended: 1 series",
+        "origin 0: no forecast, flat: 1 series",
     ]
     named = {each.getMessage() for each in caplog.records if each.levelname == "DEBUG"}
-    told = "origin 0: holt_winters_calendar refused for server_id c, metric cpu: ended"
-    assert told in named
+    assert "origin 0: no forecast for server_id c, metric cpu: ended" in named
     live = returned["ml.usage_forecasts"].query("origin_number == 0")
     assert set(live["server_id"]) == {"a", "b", "d", "f"}
 
 
-def test_lost_series_fails_the_run() -> None:
+def test_lost_series_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A series with neither a forecast nor a reason is a fault, and named."""
-    outcomes = outcomes_at(0, {"a": WrittenSeries(np.full(DAYS, 1.0))}, day_count=DAYS)
-    series = cut_series({"a": FLEET["a"], "b": FLEET["b"]})
-    with pytest.raises(RunError, match="server_id b, metric cpu has neither"):
-        account_for(series, outcomes)
-    empty = replace(outcomes, outcomes={("a", "cpu"): {}, ("b", "cpu"): {}})
+    monkeypatch.setattr(FleetForecast, "forecasts", lambda *_: iter(()))
     with pytest.raises(RunError, match="server_id a, metric cpu has neither"):
-        account_for(series, empty)
+        run(frames(FLEET, day_count=DAYS), options=BATCHED)
 
 
 def test_fleet_without_a_backtest_is_left_to_sql(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Forty days have no origin to test at: no rows, and a reason for each model."""
-    caplog.set_level(logging.INFO, logger="python_jobs.forecasting.accounting")
+    """Forty days have no origin to test at: no rows, and a reason."""
+    caplog.set_level(logging.INFO, logger="python_jobs.forecasting.fleet.job")
     young = {"a": WrittenSeries(wave(40))}
     returned = run(frames(young, day_count=40), options=LITERAL)
     states = returned.pop("ml.series_states")
     assert all(rows.empty for rows in returned.values())
     assert list(states["reason"]) == ["not_backtested"]
-    assert "sarima_calendar refused, not_backtested: 1 series" in caplog.text
+    assert "origin 0: no forecast, not_backtested: 1 series" in caplog.text
 
 
 def test_candidate_that_breaks_everywhere_fails_the_run(
@@ -207,9 +194,9 @@ def test_candidate_that_breaks_everywhere_fails_the_run(
         raise ValueError(values, horizon_days, steps)
 
     monkeypatch.setitem(
-        CANDIDATE_MODELS,  # type: ignore[arg-type] # a plain dict behind the mapping
+        LITERAL_MODELS,  # type: ignore[arg-type] # a plain dict behind the mapping
         "sarima",
-        CandidateModel(broken, is_calendar_adjusted=False),
+        LiteralModel(broken, is_calendar_adjusted=False),
     )
     fleet = {str(n): WrittenSeries(wave(DAYS, seed=n)) for n in range(10)}
     with pytest.raises(RunError, match="sarima broke down on all 10 series"):

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from python_jobs.jobs.contracts import Column, FrameContract
+from python_jobs.store.contracts import Column, FrameContract
 
 NAME = "example_job"
 _CLUSTERS = FrameContract(

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from python_jobs.jobs.contracts import Column, FrameContract
 from python_jobs.platform.errors import InputError, RunError
+from python_jobs.store.contracts import Column, FrameContract
 
 CONTRACT = FrameContract(
     columns={

@@ -1,0 +1,1 @@
+"""Arrays, ragged series, regression, priors, intervals, scores and selection."""

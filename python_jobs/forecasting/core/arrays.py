@@ -1,0 +1,231 @@
+"""Arrays of a block of series: their types, what a model gets and what it returns."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+AnyFloats = NDArray[np.floating[Any]]
+"""Floats of 32 or 64 bits."""
+Booleans = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+Strings = NDArray[np.object_]
+ONE_DAY = np.timedelta64(1, "D")
+WEEK_DAYS = 7
+DAY_HOURS = 24
+PATH = "ahead_{:03d}"
+PATH_SD = "ahead_sd_{:03d}"
+"""Names in the state of a model that has none but its forecast of each day."""
+
+State = dict[str, Floats]
+
+
+class Reason(StrEnum):
+    """Reason for a series without a forecast of a candidate."""
+
+    GAP = "gap"
+    ENDED = "ended"
+    SILENT = "silent"
+    TOO_SHORT = "too_short"
+    NOT_FINITE = "not_finite"
+    FLAT = "flat"
+    NOT_BACKTESTED = "not_backtested"
+    FIT_FAILED = "fit_failed"
+    NOT_CONVERGED = "not_converged"
+    FORECAST_NOT_FINITE = "forecast_not_finite"
+    EXPLOSIVE = "explosive"
+    ABOVE_CAPACITY = "above_capacity"
+
+
+@dataclass(frozen=True)
+class Transform:
+    """The scale that a model works on: the logarithm of a value, or a linear map.
+
+    Attributes
+    ----------
+    is_log
+        Whether it is the logarithm; else (value - middle) / width.
+    middle, width, floor
+        Floor: under a logarithm. Each a number, or of shape (series,).
+    """
+
+    is_log: bool | Booleans
+    middle: float | Floats = 0.0
+    width: float | Floats = 1.0
+    floor: float | Floats = 0.0
+
+    def of(self, series: Integers) -> "Transform":
+        """Return the transform of some of its series."""
+        attributes = (self.is_log, self.middle, self.width, self.floor)
+        return Transform(*(np.asarray(each)[series] for each in attributes))
+
+    def forward(self, values: Floats) -> Floats:
+        """Return what is modelled; the first axis is that of the series."""
+        is_log, middle, width, floor = self._columns(values.ndim)
+        if is_log is False:
+            return self._linear(values, middle, width)
+        modelled: Floats = np.log(np.maximum(values, floor))
+        if is_log is not True:
+            linear = self._linear(values, middle, width)
+            modelled = np.where(is_log, modelled, linear)
+        return modelled
+
+    def back(self, modelled: Floats) -> Floats:
+        """Return values; the first axis is that of the series."""
+        is_log, middle, width, _ = self._columns(modelled.ndim)
+        if is_log is False:
+            values: Floats = middle + width * modelled
+            return values
+        with np.errstate(over="ignore"):
+            values = np.exp(modelled)
+        if is_log is not True:
+            values = np.where(is_log, values, middle + width * modelled)
+        return values
+
+    @staticmethod
+    def _linear(values: Floats, middle: Any, width: Any) -> Floats:
+        linear: Floats = (values - middle) / width
+        return linear
+
+    def _columns(self, dimensions: int) -> list[Any]:
+        """Return the attributes beside the first axis, numbers as they are."""
+        shape = (-1, *(1,) * (dimensions - 1))
+        attributes = (self.is_log, self.middle, self.width, self.floor)
+        return [
+            each.reshape(shape) if isinstance(each, np.ndarray) else each
+            for each in attributes
+        ]
+
+
+LOG = Transform(is_log=True)
+LINEAR = Transform(is_log=False)
+"""Logarithms, and values as they are."""
+
+
+@dataclass(frozen=True)
+class ModelForecast:
+    """Forecast of the days ahead of a block by one model.
+
+    Attributes
+    ----------
+    centre, sd
+        Expected value and standard deviation of its error on the model's own scale,
+        shape (series, horizon).
+    transform
+        That scale: `LOG` for a calendar candidate, else `LINEAR`.
+    is_converged
+        Whether each fit came to an end.
+    state
+        Parameters and last state by name, shape (series,): all that `again` needs.
+    failures
+        Why a series could not be fitted, by its row.
+    """
+
+    centre: Floats
+    sd: Floats
+    transform: Transform
+    is_converged: Booleans
+    state: State
+    failures: Mapping[int, Reason] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BlockData:
+    """Input of the models of a block.
+
+    Attributes
+    ----------
+    residuals
+        Log usage less what the calendar explains, shape (series, days).
+    explained
+        What the calendar explains of the days ahead, shape (series, horizon).
+    usage
+        Newest usage, usage unit, shape (series, days).
+    alphas, levels
+        Weight of the exponentially weighted level, and the level, shape (series,).
+    spread
+        Robust standard deviation of the residuals, shape (series,).
+    """
+
+    residuals: AnyFloats
+    explained: Floats
+    usage: Floats
+    alphas: Floats
+    levels: Floats
+    spread: Floats
+
+
+@dataclass(frozen=True)
+class Family:
+    """Family of models: from a state to a forecast, and its scale.
+
+    Attributes
+    ----------
+    ahead
+        Mean and standard deviation of so many days ahead from a state.
+    transform
+        `LOG`: of what the calendar leaves of the log usage, else of the usage.
+    """
+
+    ahead: Callable[[State, int], tuple[Floats, Floats]]
+    transform: Transform
+
+    def forecast(
+        self, state: State, explained: Floats, *, is_converged: Booleans | None = None
+    ) -> ModelForecast:
+        """Forecast from a state, fitted just now or saved: the same numbers.
+
+        Parameters
+        ----------
+        state
+            By name, shape (series,).
+        explained
+            What the calendar explains of the days ahead, shape (series, horizon).
+        is_converged
+            Whether each fit came to an end; None: all.
+        """
+        mean, sd = self.ahead(state, explained.shape[1])
+        centre = mean + explained if self.transform.is_log else mean
+        if is_converged is None:
+            is_converged = np.ones(len(mean), dtype=np.bool_)
+        return ModelForecast(centre, sd, self.transform, is_converged, state)
+
+
+def repeated(season: Floats, horizon: int) -> Floats:
+    """Repeat a season as far as the horizon, shape (series, horizon)."""
+    times = -(-horizon // season.shape[1])
+    return np.tile(season, (1, times))[:, :horizon]
+
+
+def path_state(forecast: Floats, sd: Floats | None = None) -> State:
+    """Return the state of a model that has none but its forecast of each day.
+
+    Parameters
+    ----------
+    forecast, sd
+        On the model's own scale, shape (series, horizon); without ``sd`` the spread of
+        the errors serves.
+    """
+    state = {PATH.format(day + 1): column for day, column in enumerate(forecast.T)}
+    if sd is not None:
+        state |= {PATH_SD.format(day + 1): column for day, column in enumerate(sd.T)}
+    return state
+
+
+def from_path(state: State, *, transform: Transform, horizon: int) -> ModelForecast:
+    """Forecast again what was forecast of each day, as far as it was."""
+    centre = _columns(state, PATH, horizon)
+    sd = np.repeat(state["error_spread"][:, None], centre.shape[1], axis=1)
+    if PATH_SD.format(1) in state:
+        sd = _columns(state, PATH_SD, horizon)
+    ended = np.ones(len(centre), dtype=np.bool_)
+    return ModelForecast(centre, sd, transform, is_converged=ended, state=state)
+
+
+def _columns(state: State, name: str, horizon: int) -> Floats:
+    names = [name.format(day + 1) for day in range(horizon)]
+    return np.column_stack([state[each] for each in names if each in state])

@@ -1,0 +1,51 @@
+"""Work side by side on the cores, and one thread of linear algebra in each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import TypeVar
+
+from joblib import Parallel, cpu_count, delayed
+from threadpoolctl import ThreadpoolController
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    """Find the libraries once: looking for them takes longer than many a solve."""
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Return a context in which linear algebra runs on the calling thread alone.
+
+    To share matrices this thin between threads costs more than to solve them.
+    """
+    limit: AbstractContextManager[object] = _controller().limit(
+        limits=1, user_api="blas"
+    )
+    return limit
+
+
+def side_by_side(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    processes: int | None,
+) -> Iterator[Result]:
+    """Yield a function's results over blocks or origins, in order, made by threads.
+
+    One thread per core that this process may use, or ``processes``; each with one BLAS
+    thread, which would only fight over the cores. The engine's loops release the
+    interpreter, and the arrays are shared.
+    """
+    workers = max(1, min(processes or cpu_count(), len(items)))
+    with one_blas_thread():
+        if workers == 1:
+            yield from (function(item) for item in items)
+            return
+        yield from Parallel(n_jobs=workers, backend="threading", return_as="generator")(
+            delayed(function)(item) for item in items
+        )

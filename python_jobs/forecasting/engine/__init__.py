@@ -1,1 +1,0 @@
-"""The batched engine: every model fitted to all series of a block at once."""

@@ -1,0 +1,1 @@
+"""The job usage_forecasts: backtests, champions, tables, saved models."""

@@ -1,0 +1,1 @@
+"""The candidate models, one file a family: fit, forecast and kernels together."""

@@ -1,0 +1,61 @@
+"""Candidates by name: how each is fitted to a block, and how a saved one forecasts."""
+
+from collections.abc import Callable, Mapping
+
+from python_jobs.forecasting.core.arrays import (
+    LINEAR,
+    LOG,
+    PATH,
+    BlockData,
+    Family,
+    Floats,
+    ModelForecast,
+    State,
+    from_path,
+)
+from python_jobs.forecasting.models import arima, smoothing
+
+BlockModel = Callable[[BlockData], ModelForecast]
+
+BLOCK_MODELS: Mapping[str, BlockModel] = {
+    "level_calendar": smoothing.level_calendar,
+    "simple_exponential_smoothing": smoothing.simple_exponential_smoothing,
+    "holt_winters": smoothing.holt_winters,
+    "sarima": arima.sarima,
+    "holt_winters_calendar": smoothing.holt_winters_calendar,
+    "sarima_calendar": arima.sarima_calendar,
+}
+"""Candidates that are fitted block by block."""
+
+_FAMILIES: Mapping[str, Family] = {
+    "level_calendar": smoothing.LEVEL,
+    "sarima_calendar": arima.ARIMA,
+    "holt_winters_calendar": smoothing.SMOOTHING,
+    "sarima": arima.SARIMA,
+    "holt_winters": smoothing.SMOOTHING_LOAD,
+    "simple_exponential_smoothing": smoothing.SMOOTHING_LOAD,
+}
+_OF_LOADS = {
+    "simple_exponential_smoothing",
+    "holt_winters",
+    "sarima",
+    "sarima_seasonal",
+}
+
+
+def again(model: str, state: State, explained: Floats) -> ModelForecast:
+    """Forecast from a saved state: the same numbers as when it was fitted.
+
+    Parameters
+    ----------
+    model
+        Which candidate saved it.
+    state
+        By name, shape (series,).
+    explained
+        What the calendar explains of the days ahead, shape (series, horizon).
+    """
+    if PATH.format(1) in state:
+        transform = LINEAR if model in _OF_LOADS else LOG
+        return from_path(state, transform=transform, horizon=explained.shape[1])
+    return _FAMILIES[model].forecast(state, explained)
