@@ -310,8 +310,8 @@ def _fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch
                 is_silent = False
         low, high = np.inf, -np.inf
         for t in range(max(starts[i], end - flat_days), end):
-            usage = max(usage[t], log_floors[i])
-            low, high = min(low, usage), max(high, usage)
+            value = max(usage[t], log_floors[i])
+            low, high = min(low, value), max(high, value)
         if not is_unbroken[i]:
             codes[i] = 2
         elif elapsed[i] > lengths[i]:
