@@ -56,11 +56,11 @@ band_quantiles as (
         origin_number,
         metric,
         is_eoq_window,
-        horizon_band,
         {%- for suffix, per_mille in forecast_quantiles() %}
             standard_errors[(error_count * {{ per_mille }} + 999) / 1000]
-                as error_{{ suffix }}{{ ',' if not loop.last }}
+                as error_{{ suffix }},
         {%- endfor %}
+        horizon_band
     from sorted_errors
 ),
 
@@ -95,10 +95,10 @@ conformal_quantiles as (
         origin_number,
         metric,
         is_eoq_window_wanted as is_eoq_window,
-        horizon_band_wanted as horizon_band,
         {%- for suffix, _ in forecast_quantiles() %}
-            error_{{ suffix }}{{ ',' if not loop.last }}
+            error_{{ suffix }},
         {%- endfor %}
+        horizon_band_wanted as horizon_band
     from ranked_bands
     where preference = 1
 )

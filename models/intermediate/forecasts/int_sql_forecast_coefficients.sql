@@ -59,7 +59,6 @@ aged_days as (
 
 weighted_days as (
     select
-        *,
         {%- for number in numbers %}
             case
                 when age_days < window_days
@@ -69,8 +68,9 @@ weighted_days as (
                             age_days
                         )
                 else 0e0
-            end as v_{{ number }}{{ ',' if not loop.last }}
+            end as v_{{ number }},
         {%- endfor %}
+        aged_days.*
     from aged_days
     where is_weighted or age_days < window_days
 ),
@@ -79,31 +79,31 @@ term_sums as (
     select
         calendar_id,
         origin_number,
-        window_days,
         {%- for number in numbers %}
             {%- for term in terms %}
                 sum(v_{{ number }} * x_{{ term }}) as x_{{ number }}_{{ term }},
             {%- endfor %}
-            sum(v_{{ number }}) as v_{{ number }}{{ ',' if not loop.last }}
+            sum(v_{{ number }}) as v_{{ number }},
         {%- endfor %}
+        window_days
     from weighted_days
     group by calendar_id, origin_number, window_days
 ),
 
-load_sums as (
+usage_sums as (
     select
         forecast_windows.origin_number,
         forecast_windows.server_id,
         forecast_windows.metric,
         forecast_windows.calendar_id,
-        forecast_windows.window_days,
         {%- for term in terms %}
             sum(weighted_days.w_{{ term }} * forecast_days.log_usage) as b_{{ term }},
         {%- endfor %}
         {%- for number in numbers %}
             sum(weighted_days.v_{{ number }} * forecast_days.log_usage)
-                as y_{{ number }}{{ ',' if not loop.last }}
+                as y_{{ number }},
         {%- endfor %}
+        forecast_windows.window_days
     from forecast_windows
     inner join weighted_days
         on
@@ -125,27 +125,27 @@ load_sums as (
 
 coefficients as (
     select
-        load_sums.origin_number,
-        load_sums.server_id,
-        load_sums.metric,
+        usage_sums.origin_number,
+        usage_sums.server_id,
         {%- for term in terms %}
-            load_sums.b_{{ term }},
+            usage_sums.b_{{ term }},
         {%- endfor %}
         {%- for number in numbers %}
             (
-                load_sums.y_{{ number }}
+                usage_sums.y_{{ number }}
                 {%- for term in terms %}
-                - load_sums.b_{{ term }} * term_sums.x_{{ number }}_{{ term }}
+                    - usage_sums.b_{{ term }} * term_sums.x_{{ number }}_{{ term }}
                 {%- endfor %}
             ) / term_sums.v_{{ number }}
-                as level_log_{{ number }}{{ ',' if not loop.last }}
+                as level_log_{{ number }},
         {%- endfor %}
-    from load_sums
+        usage_sums.metric
+    from usage_sums
     inner join term_sums
         on
-            load_sums.calendar_id = term_sums.calendar_id
-            and load_sums.origin_number = term_sums.origin_number
-            and load_sums.window_days = term_sums.window_days
+            usage_sums.calendar_id = term_sums.calendar_id
+            and usage_sums.origin_number = term_sums.origin_number
+            and usage_sums.window_days = term_sums.window_days
 )
 
 select * from coefficients

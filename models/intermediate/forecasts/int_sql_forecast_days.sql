@@ -40,8 +40,9 @@ horizon_bands as (
             max(bands.value)
         ) as bigint) as horizon_band
     from {{ ref('forecast_design') }} as bands
-    cross join unnest({{ integers_between(1, var('horizon_days')) }})
-        as horizons (horizon_days)
+    cross join
+        unnest({{ integers_between(1, var('horizon_days')) }})
+            as horizons (horizon_days)
     where bands.parameter in ('horizon_band_days', 'eoq_band_days')
     group by horizons.horizon_days, bands.parameter
 ),
@@ -68,7 +69,7 @@ days_ahead as (
     where
         origins.origin_number = 0
         or calendar_terms.calendar_date
-        <= (select max(origins.origin_date) from origins)
+        <= (select max(all_origins.origin_date) from origins as all_origins)
 ),
 
 {% set horizon -%}

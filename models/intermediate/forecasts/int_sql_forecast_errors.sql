@@ -42,7 +42,6 @@ scored_days as (
             sql_forecast_days.{{ key }},
         {%- endfor %}
         sql_forecast_days.forecast_model,
-        sql_forecast_days.measured_value,
         {{ usage_from_log('sql_forecast_days.forecast_log', 'series.usage_unit') }}
             as forecast_value,
         {%- for suffix, _ in forecast_quantiles() %}
@@ -50,8 +49,9 @@ scored_days as (
                 'sql_forecast_days.forecast_log + sql_forecast_days.residual_spread'
                 ~ ' * conformal_quantiles.error_' ~ suffix,
                 'series.usage_unit'
-            ) }} as forecast_{{ suffix }}{{ ',' if not loop.last }}
+            ) }} as forecast_{{ suffix }},
         {%- endfor %}
+        sql_forecast_days.measured_value
     from sql_forecast_days
     inner join series
         on
@@ -69,11 +69,11 @@ scored_days as (
             sql_forecast_days.{{ key }},
         {%- endfor %}
         naive_models.model as forecast_model,
-        sql_forecast_days.measured_value,
         forecast_days.usage_value as forecast_value,
         {%- for suffix, _ in forecast_quantiles() %}
-            cast(null as double) as forecast_{{ suffix }}{{ ',' if not loop.last }}
+            cast(null as double) as forecast_{{ suffix }},
         {%- endfor %}
+        sql_forecast_days.measured_value
     from sql_forecast_days
     cross join naive_models
     inner join forecast_days

@@ -150,11 +150,11 @@ levels as (
             and coefficients.metric = ranked_parameters.metric
             and ranked_parameters.error_rank = 1
     inner join smoothing_parameters
-        on smoothing_parameters.smoothing_parameter
-        = coalesce(
-            ranked_parameters.smoothing_parameter,
-            {{ design_value('default_smoothing_parameter') }}
-        )
+        on
+            coalesce(
+                ranked_parameters.smoothing_parameter,
+                {{ design_value('default_smoothing_parameter') }}
+            ) = smoothing_parameters.smoothing_parameter
 )
 
 select * from levels

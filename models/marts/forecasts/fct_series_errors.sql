@@ -98,7 +98,8 @@ summed_errors as (
         ) as bigint) as paired_pinball_day_count,
         -- all quantiles of a point forecast are the point: half of its absolute error
         sum(
-            case when is_calibrated and pinball_day_count > 0 then naive_pct_sum / 2e0 end
+            case when is_calibrated and pinball_day_count > 0 then naive_pct_sum / 2e0
+            end
         ) as naive_pinball_pct_sum,
         cast(sum(
             case when is_calibrated and pinball_day_count > 0 then naive_day_count end
