@@ -377,9 +377,9 @@ def test_lists_that_shape_columns_are_those_of_the_seed() -> None:
     }
     terms = texts["forecast_terms"].split("return([")[1].split("])")[0]
     assert tuple(re.findall(r"'(\w+)'", terms)) == TERMS
-    pairs = re.findall(r"\('(p\w+)', (\d+)\)", texts["forecast_quantiles"])
+    pairs = re.findall(r"\('(q\w+)', (\d+)\)", texts["forecast_quantiles"])
     assert {f"forecast_{name}": int(share) / 1000 for name, share in pairs} == QUANTILES
-    ends = re.findall(r"\((\d+), '(p\w+)', '(p\w+)'\)", texts["forecast_quantiles"])
+    ends = re.findall(r"\((\d+), '(q\w+)', '(q\w+)'\)", texts["forecast_quantiles"])
     assert {each: QUANTILES[f"forecast_{low}"] for each, low, _ in ends} == LOWER
     assert {each: QUANTILES[f"forecast_{high}"] for each, _, high in ends} == UPPER
     (stop,) = re.findall(r"range\(1, (\d+)\)", texts["smoothing_numbers"])
