@@ -157,4 +157,6 @@ sql_forecast_days as (
             and series_days.target_date = forecast_days.metric_date
 )
 
+-- runs of equal values: sorted, the table is a third of its size in DuckDB's file
 select * from sql_forecast_days
+order by origin_number, forecast_model, server_id, metric, target_date

@@ -1,34 +1,81 @@
 -- One row per server, metric and day: the measured value, and beside it the clean one.
--- Capped: a value beyond what the series' own past lets expect, at that bound; but once
--- two of the last three days were as far out, the usage has moved and is believed.
+-- Winsorised: a value further than 5 robust standard deviations from the median of the
+-- last 28 days of the same kind (weekdays or weekends, without quarter ends, holidays
+-- and the day itself) counts as that bound; but once two of the last three days were as
+-- far out, usage has moved and is believed. A past without spread lets a day move by
+-- 10 %, one of under 10 days by anything; quarter ends and holidays are never bounded.
 -- Imputed: the first 3 days of a gap, by the same weekday's median of the past four
 -- weeks, else by the last value; what follows is an outage. Nothing looks ahead.
 {{ config(**daily_merge()) }}
-{% set days_behind = 56 + 28 + 3 -%}
+{#- 14 weeks hold 28 weekend days -#}
+{% set days_behind = 56 + 28 + 3 + 14 * 7 -%}
 with usage_days as (
     select * from {{ ref('int_usage_days') }}
     {{ where_reprocessed('metric_date', days_behind) }}
 ),
 
-windowed_days as (
-    select * from {{ ref('int_windowed_days') }}
-    {{ where_reprocessed('metric_date', days_behind) }}
+{% set series -%} partition by server_id, metric order by metric_date {%- endset -%}
+{% set past -%}
+    partition by server_id, metric, is_weekend
+            order by metric_date
+            rows between 28 preceding and 1 preceding
+{%- endset -%}
+regular_days as (
+    select
+        *,
+        not is_eoq_window and not is_holiday as is_regular,
+        {{ iso_weekday('metric_date') }} >= 6 as is_weekend,
+        case when not is_eoq_window and not is_holiday then measured_value end
+            as regular_value
+    from usage_days
 ),
 
-{% set series -%} partition by server_id, metric order by metric_date {%- endset -%}
+past_windows as (
+    select
+        *,
+        array_agg(regular_value) over ({{ past }}) as past_values,
+        avg(regular_value) over ({{ past }}) as past_mean,
+        stddev_samp(regular_value) over ({{ past }}) as past_deviation
+    from regular_days
+),
+
+past_medians as (
+    select
+        *,
+        {{ list_median('past_values') }} as past_median,
+        {{ list_count('past_values') }} >= 10 as has_past
+    from past_windows
+),
+
+past_spreads as (
+    select
+        *,
+        case
+            when has_past and round(past_deviation, 9) > 0e0
+                then round((measured_value - past_mean) / past_deviation, 6)
+        end as z_score,
+        5e0 * greatest(
+            1.4826e0 * {{ list_deviation('past_values', 'past_median') }},
+            2e-2 * past_median
+        ) as expected_distance
+    from past_medians
+),
+
 bounded_days as (
     select
-        usage_days.*,
-        not usage_days.is_eoq_window and not usage_days.is_holiday as is_regular,
-        windowed_days.z_score,
-        coalesce(windowed_days.bounded_value, usage_days.measured_value)
-            as bounded_value
-    from usage_days
-    left join windowed_days
-        on
-            usage_days.server_id = windowed_days.server_id
-            and usage_days.metric = windowed_days.metric
-            and usage_days.metric_date = windowed_days.metric_date
+        *,
+        case
+            when is_regular and has_past and measured_value is not null
+                then
+                    least(
+                        greatest(
+                            measured_value, past_median - expected_distance, 0e0
+                        ),
+                        past_median + expected_distance
+                    )
+            else measured_value
+        end as bounded_value
+    from past_spreads
 ),
 
 capped_days as (

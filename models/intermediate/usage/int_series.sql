@@ -54,9 +54,10 @@ series as (
         measured_series.measured_day_count,
         coalesce(servers.decommissioned_date > as_of_dates.as_of_date, true)
             as is_active,
-        measured_series.last_measured_date
-        >= {{ add_days('as_of_dates.as_of_date', -14) }} as is_reporting,
-        1e-3 * coalesce(
+        {{ days_between(
+            'measured_series.last_measured_date', 'as_of_dates.as_of_date'
+        ) }} < {{ design_value('silent_days') }} as is_reporting,
+        {{ design_value('log_floor_ratio') }} * coalesce(
             measured_series.capacity_value,
             nullif(measured_series.highest_first_value, 0e0),
             1e0

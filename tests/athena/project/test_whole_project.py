@@ -18,7 +18,6 @@ from marts import assert_equal
 MERGED = (
     "model int_server_days",
     "model int_usage_days",
-    "model int_windowed_days",
     "model int_cleansed_days",
     "model int_forecast_days",
     "model feat_usage_forecasts",

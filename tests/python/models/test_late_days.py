@@ -27,7 +27,6 @@ UNBROKEN = "assert_server_days_reach_the_as_of_date_without_a_hole"
 MERGED = (
     SERVER_DAYS,
     "intermediate.int_usage_days",
-    "intermediate.int_windowed_days",
     "intermediate.int_cleansed_days",
     "intermediate.int_forecast_days",
     "features.feat_usage_forecasts",
