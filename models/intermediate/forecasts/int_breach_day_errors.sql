@@ -1,14 +1,93 @@
 -- One row per forecast origin (live and calibrated) and series: how single days scatter
--- about the level, as a mixture of normal noise and spikes.
--- A series with under 60 known days has its metric's noise, one with under 5 spikes its
--- metric's size of a spike.
-with forecast_windows as (
+-- about the error that their block shares, as a mixture of normal noise and spikes, from
+-- the days known at the origin. A spike lies more than 3.5 robust standard deviations
+-- above; as far below is neither. A series with under 60 known days has its metric's
+-- noise, one with under 5 spikes its metric's size of a spike.
+with origins as (
+    select * from {{ ref('int_forecast_origins') }}
+    where origin_number <= {{ calibrated_origin_count() }}
+),
+
+forecast_windows as (
     select * from {{ ref('int_forecast_windows') }}
     where origin_number <= {{ calibrated_origin_count() }}
 ),
 
-day_noise as (
-    select * from {{ ref('int_day_noise') }}
+backtest_days as (
+    select * from {{ ref('int_sql_forecast_days') }}
+    where origin_number > 0 and log_error is not null
+),
+
+backtest_blocks as (
+    select * from {{ ref('int_backtest_blocks') }}
+),
+
+known_deviations as (
+    select
+        origins.origin_number,
+        backtest_days.server_id,
+        backtest_days.metric,
+        backtest_days.target_date,
+        backtest_days.log_error - backtest_blocks.block_error as deviation
+    from origins
+    inner join backtest_days
+        on
+            origins.origin_number < backtest_days.origin_number
+            and origins.origin_date >= backtest_days.target_date
+    inner join backtest_blocks
+        on
+            backtest_days.origin_number = backtest_blocks.origin_number
+            and backtest_days.server_id = backtest_blocks.server_id
+            and backtest_days.metric = backtest_blocks.metric
+            and backtest_days.horizon_block = backtest_blocks.horizon_block
+    -- up to 90 days the origins do not overlap: each day counts once
+    where backtest_days.horizon_days <= 90
+),
+
+ranked_deviations as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        deviation,
+        count(*) over (partition by origin_number, server_id, metric) as day_count,
+        row_number() over (
+            partition by origin_number, server_id, metric
+            order by abs(deviation), target_date
+        ) as size_rank
+    from known_deviations
+),
+
+robust_deviations as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        deviation,
+        day_count,
+        1.4826e0 * max(
+            case when size_rank <= (day_count + 1) / 2 then abs(deviation) end
+        ) over (partition by origin_number, server_id, metric) as robust_sd
+    from ranked_deviations
+),
+
+known_noise as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        max(day_count) as day_count,
+        sum(
+            case when abs(deviation) <= 3.5e0 * robust_sd then deviation * deviation end
+        ) as quiet_square_sum,
+        count(case when abs(deviation) <= 3.5e0 * robust_sd then 1 end)
+            as quiet_day_count,
+        count(case when deviation > 3.5e0 * robust_sd then 1 end) as spike_count,
+        sum(case when deviation > 3.5e0 * robust_sd then deviation end) as spike_sum,
+        sum(case when deviation > 3.5e0 * robust_sd then deviation * deviation end)
+            as spike_square_sum
+    from robust_deviations
+    group by origin_number, server_id, metric
 ),
 
 metric_noise as (
@@ -19,7 +98,7 @@ metric_noise as (
         sum(spike_count) / cast(sum(day_count) as double) as spike_rate,
         sum(spike_sum) / nullif(sum(spike_count), 0) as spike_mean,
         sum(spike_square_sum) / nullif(sum(spike_count), 0) as spike_square
-    from day_noise
+    from known_noise
     group by origin_number, metric
 ),
 
@@ -29,23 +108,23 @@ series_noise as (
         forecast_windows.server_id,
         forecast_windows.metric,
         case
-            when day_noise.day_count >= 60
-                then day_noise.quiet_square_sum / day_noise.quiet_day_count
+            when known_noise.day_count >= 60
+                then known_noise.quiet_square_sum / known_noise.quiet_day_count
             else metric_noise.quiet_variance
         end as quiet_variance,
         case
-            when day_noise.day_count >= 60
-                then (day_noise.spike_count + 0.5e0) / (day_noise.day_count + 50)
+            when known_noise.day_count >= 60
+                then (known_noise.spike_count + 0.5e0) / (known_noise.day_count + 50)
             else metric_noise.spike_rate
         end as spike_rate,
         case
-            when day_noise.day_count >= 60 and day_noise.spike_count >= 5
-                then day_noise.spike_sum / day_noise.spike_count
+            when known_noise.day_count >= 60 and known_noise.spike_count >= 5
+                then known_noise.spike_sum / known_noise.spike_count
             else metric_noise.spike_mean
         end as spike_mean,
         case
-            when day_noise.day_count >= 60 and day_noise.spike_count >= 5
-                then day_noise.spike_square_sum / day_noise.spike_count
+            when known_noise.day_count >= 60 and known_noise.spike_count >= 5
+                then known_noise.spike_square_sum / known_noise.spike_count
             else metric_noise.spike_square
         end as spike_square
     from forecast_windows
@@ -53,11 +132,11 @@ series_noise as (
         on
             forecast_windows.origin_number = metric_noise.origin_number
             and forecast_windows.metric = metric_noise.metric
-    left join day_noise
+    left join known_noise
         on
-            forecast_windows.origin_number = day_noise.origin_number
-            and forecast_windows.server_id = day_noise.server_id
-            and forecast_windows.metric = day_noise.metric
+            forecast_windows.origin_number = known_noise.origin_number
+            and forecast_windows.server_id = known_noise.server_id
+            and forecast_windows.metric = known_noise.metric
 ),
 
 breach_day_errors as (
