@@ -1,8 +1,9 @@
 {#- CTEs from `breach_days` to `breach_probabilities`: one row per key and day, with the
-    probability that a breach, and that any day above the threshold, has happened so far.
-    Needs a CTE `nodes` (node, weight), in `breach_days` the keys, day_number (1, 2, …
-    without a hole), target_date, threshold_log, forecast_log and the widths, and in
-    `preceding_days` the keys and days_before of measured days that were above.
+    probability that a breach, and that any day above the threshold, has happened so far,
+    and whether the forecast itself is above on that day. Needs a CTE `nodes` (node,
+    weight), in `breach_days` the keys, day_number (1, 2, … without a hole), target_date,
+    threshold_log, forecast_log and the widths, and in `preceding_days` the keys and
+    days_before of measured days that were above.
 
     The error of a day is a level, shared by its neighbours and integrated over the nodes,
     plus noise of its own, a mixture of normal and spikes. Given the level, days are
@@ -75,10 +76,11 @@ breach_probabilities as (
         breach_days.{{ key }},
         {%- endfor %}
         breach_days.target_date,
+        breach_days.day_number,
         {%- for probability in ['breach_probability', 'any_day_probability'] %}
-        coalesce(risen_days.{{ probability }}, 0e0) as {{ probability }}
-        {{- ',' if not loop.last }}
+        coalesce(risen_days.{{ probability }}, 0e0) as {{ probability }},
         {%- endfor %}
+        breach_days.forecast_log > breach_days.threshold_log as is_predicted_above
     from breach_days
     left join risen_days
         on

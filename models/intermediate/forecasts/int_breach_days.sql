@@ -13,12 +13,8 @@ sql_forecast_days as (
         and origin_number between 1 and {{ calibrated_origin_count() }}
 ),
 
-series as (
-    select * from {{ ref('int_series') }}
-),
-
-series_policies as (
-    select * from {{ ref('int_series_policies') }}
+series_thresholds as (
+    select * from {{ ref('int_series_thresholds') }}
 ),
 
 day_errors as (
@@ -35,7 +31,6 @@ forecast_days as (
         server_id,
         metric,
         target_date,
-        origin_date,
         {{ days_between('origin_date', 'target_date') }} as horizon_days,
         {{ days_between('as_of_date', 'target_date') }} as day_number,
         forecast_log,
@@ -47,7 +42,6 @@ forecast_days as (
         server_id,
         metric,
         target_date,
-        origin_date,
         horizon_days,
         horizon_days as day_number,
         forecast_log,
@@ -55,41 +49,17 @@ forecast_days as (
     from sql_forecast_days
 ),
 
-thresholds as (
-    select
-        series.server_id,
-        series.metric,
-        series.log_floor,
-        risk_levels.risk_level,
-        case
-            when risk_levels.risk_level = 'high' then series_policies.high_threshold_pct
-            else series_policies.very_high_threshold_pct
-        end as threshold_pct,
-        series_policies.breach_day_count,
-        series.capacity_value
-    from series
-    inner join series_policies
-        on
-            series.server_id = series_policies.server_id
-            and series.metric = series_policies.metric
-    cross join unnest(array['high', 'very_high']) as risk_levels (risk_level)
-    where series.capacity_value > 0e0
-),
-
 breach_days as (
     select
         forecast_days.origin_number,
         forecast_days.server_id,
         forecast_days.metric,
-        thresholds.risk_level,
+        series_thresholds.risk_level,
         forecast_days.target_date,
-        forecast_days.origin_date,
         forecast_days.day_number,
         forecast_days.is_eoq_window,
-        thresholds.threshold_pct,
-        thresholds.breach_day_count,
-        ln(thresholds.threshold_pct / 100e0 * thresholds.capacity_value)
-            as threshold_log,
+        series_thresholds.breach_day_count,
+        series_thresholds.threshold_log,
         forecast_days.forecast_log,
         level_errors.level_sd,
         day_errors.day_sd,
@@ -97,10 +67,10 @@ breach_days as (
         day_errors.spike_mean,
         day_errors.spike_sd
     from forecast_days
-    inner join thresholds
+    inner join series_thresholds
         on
-            forecast_days.server_id = thresholds.server_id
-            and forecast_days.metric = thresholds.metric
+            forecast_days.server_id = series_thresholds.server_id
+            and forecast_days.metric = series_thresholds.metric
     inner join day_errors
         on
             forecast_days.origin_number = day_errors.origin_number

@@ -1,13 +1,9 @@
 -- One row per calibrated backtest origin, series and risk level: what was promised for the
 -- 90 days ahead, and what came. The window of a breach may begin before the origin.
 {%- set preceding_days = var('breach_window_days') - 1 %}
-with breach_days as (
-    select * from {{ ref('int_breach_days') }}
-    where origin_number > 0
-),
-
-breach_probabilities as (
+with breach_probabilities as (
     select * from {{ ref('int_breach_probabilities') }}
+    where origin_number > 0
 ),
 
 preceding_days_above as (
@@ -20,47 +16,43 @@ backtest_days as (
     where origin_number > 0 and log_error is not null
 ),
 
-series as (
-    select * from {{ ref('int_series') }}
+series_thresholds as (
+    select * from {{ ref('int_series_thresholds') }}
 ),
 
-series_policies as (
-    select * from {{ ref('int_series_policies') }}
+origins as (
+    select * from {{ ref('int_forecast_origins') }}
 ),
 
-lived_days as (
+observed_days as (
     select
-        breach_days.origin_number,
-        breach_days.server_id,
-        breach_days.metric,
-        breach_days.risk_level,
-        breach_days.day_number,
-        breach_days.origin_date,
-        breach_days.threshold_pct,
+        breach_probabilities.origin_number,
+        breach_probabilities.server_id,
+        breach_probabilities.metric,
+        breach_probabilities.risk_level,
+        breach_probabilities.day_number,
         breach_probabilities.breach_probability,
         breach_probabilities.any_day_probability,
-        breach_days.forecast_log > breach_days.threshold_log as is_predicted_above,
+        breach_probabilities.is_predicted_above,
         backtest_days.measured_value,
-        ln(greatest(backtest_days.measured_value, series.log_floor))
-        > breach_days.threshold_log as is_measured_above
-    from breach_days
-    inner join breach_probabilities
+        case
+            when backtest_days.measured_value > 0e0
+                then
+                    ln(backtest_days.measured_value) > series_thresholds.threshold_log
+            else false
+        end as is_measured_above
+    from breach_probabilities
+    inner join series_thresholds
         on
-            breach_days.origin_number = breach_probabilities.origin_number
-            and breach_days.server_id = breach_probabilities.server_id
-            and breach_days.metric = breach_probabilities.metric
-            and breach_days.risk_level = breach_probabilities.risk_level
-            and breach_days.target_date = breach_probabilities.target_date
-    inner join series
-        on
-            breach_days.server_id = series.server_id
-            and breach_days.metric = series.metric
+            breach_probabilities.server_id = series_thresholds.server_id
+            and breach_probabilities.metric = series_thresholds.metric
+            and breach_probabilities.risk_level = series_thresholds.risk_level
     left join backtest_days
         on
-            breach_days.origin_number = backtest_days.origin_number
-            and breach_days.server_id = backtest_days.server_id
-            and breach_days.metric = backtest_days.metric
-            and breach_days.target_date = backtest_days.target_date
+            breach_probabilities.origin_number = backtest_days.origin_number
+            and breach_probabilities.server_id = backtest_days.server_id
+            and breach_probabilities.metric = backtest_days.metric
+            and breach_probabilities.target_date = backtest_days.target_date
     union all
     select
         origin_number,
@@ -68,8 +60,6 @@ lived_days as (
         metric,
         risk_level,
         1 - days_before as day_number,
-        null as origin_date,
-        null as threshold_pct,
         null as breach_probability,
         null as any_day_probability,
         true as is_predicted_above,
@@ -88,7 +78,7 @@ windowed_days as (
             ) as {{ kind }}_above_count,
         {%- endfor %}
         *
-    from lived_days
+    from observed_days
 ),
 
 breach_backtests as (
@@ -97,26 +87,29 @@ breach_backtests as (
         windowed_days.server_id,
         windowed_days.metric,
         windowed_days.risk_level,
-        max(windowed_days.origin_date) as origin_date,
-        max(windowed_days.threshold_pct) as threshold_pct,
-        max(series_policies.flag_probability) as flag_probability,
+        max(origins.origin_date) as origin_date,
+        max(series_thresholds.threshold_pct) as threshold_pct,
+        max(series_thresholds.flag_probability) as flag_probability,
         max(windowed_days.breach_probability) as breach_probability,
         max(windowed_days.any_day_probability) as any_day_probability,
         bool_or(
             windowed_days.is_predicted_above
-            and windowed_days.predicted_above_count >= series_policies.breach_day_count
+            and windowed_days.predicted_above_count
+            >= series_thresholds.breach_day_count
         ) as is_predicted_breach,
         bool_or(windowed_days.is_predicted_above) as is_predicted_above,
         bool_or(
             windowed_days.is_measured_above
-            and windowed_days.measured_above_count >= series_policies.breach_day_count
+            and windowed_days.measured_above_count >= series_thresholds.breach_day_count
         ) as is_breached,
         bool_or(windowed_days.is_measured_above) as is_any_day_above
     from windowed_days
-    inner join series_policies
+    inner join series_thresholds
         on
-            windowed_days.server_id = series_policies.server_id
-            and windowed_days.metric = series_policies.metric
+            windowed_days.server_id = series_thresholds.server_id
+            and windowed_days.metric = series_thresholds.metric
+            and windowed_days.risk_level = series_thresholds.risk_level
+    inner join origins on windowed_days.origin_number = origins.origin_number
     where windowed_days.day_number > 0
     group by
         windowed_days.origin_number,
