@@ -1,7 +1,8 @@
 -- One row per server and metric: its measured usage, held against its policy. A breach now
--- needs a series that still reports; a year is the last 364 days. Spare: under-used, and
--- at a smaller size no EOQ window of the year would have breached.
-{% set window_days = var('breach_window_days') -%}
+-- needs a series that still reports, and is counted in calendar days as one ahead is: a
+-- day without a measurement is not above. A year is the last 364 days. Spare: under-used,
+-- and at a smaller size no EOQ window of the year would have breached.
+{% set window_start = add_days('series.as_of_date', 1 - var('breach_window_days')) -%}
 {% set last_year = add_days('as_of_date', -364) -%}
 with series as (
     select * from {{ ref('dim_series') }}
@@ -32,13 +33,13 @@ measured_usage as (
     select
         series.server_id,
         series.metric,
-        count(case when ranked_days.recency_rank <= {{ window_days }} then 1 end)
+        count(case when ranked_days.metric_date >= {{ window_start }} then 1 end)
             as recent_day_count,
         {%- for level in ['high', 'very_high'] %}
             count(
                 case
                     when
-                        ranked_days.recency_rank <= {{ window_days }}
+                        ranked_days.metric_date >= {{ window_start }}
                         and round(ranked_days.measured_pct, 9)
                         > series.{{ level }}_threshold_pct
                         then 1
