@@ -35,9 +35,7 @@ cumulated_days as (
 
 computed_days as (
     select
-        {%- for key in keys %}
-        reachable_traces.{{ key }},
-        {%- endfor %}
+        reachable_traces.forecast_number,
         cumulated_days.day_number,
         round(sum(reachable_traces.weight * cumulated_days.breach), 6)
             as breach_probability,
@@ -46,28 +44,29 @@ computed_days as (
     from cumulated_days
     inner join reachable_traces
         on cumulated_days.trace_number = reachable_traces.trace_number
-    group by
-        {%- for key in keys %}
-        reachable_traces.{{ key }},
-        {%- endfor %}
-        cumulated_days.day_number
+    group by reachable_traces.forecast_number, cumulated_days.day_number
 ),
 
 risen_days as (
     select
-        {%- for key in keys %}
-        {{ key }},
-        {%- endfor %}
+        forecast_number,
         day_number,
         -- rounding aside, a probability of "so far" never falls
         {%- for probability in ['breach_probability', 'any_day_probability'] %}
         max({{ probability }}) over (
-            partition by {{ keys | join(', ') }}
-            order by day_number
-            rows unbounded preceding
+            partition by forecast_number order by day_number rows unbounded preceding
         ) as {{ probability }}{{ ',' if not loop.last }}
         {%- endfor %}
     from computed_days
+),
+
+reachable_forecasts as (
+    select distinct
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
+        forecast_number
+    from reachable_traces
 ),
 
 breach_probabilities as (
@@ -82,12 +81,14 @@ breach_probabilities as (
         {%- endfor %}
         breach_days.forecast_log > breach_days.threshold_log as is_predicted_above
     from breach_days
-    left join risen_days
+    left join reachable_forecasts
         on
             {%- for key in keys %}
-            breach_days.{{ key }} = risen_days.{{ key }}
-            and
+            {{ 'and ' if not loop.first }}breach_days.{{ key }} = reachable_forecasts.{{ key }}
             {%- endfor %}
-            breach_days.day_number = risen_days.day_number
+    left join risen_days
+        on
+            reachable_forecasts.forecast_number = risen_days.forecast_number
+            and breach_days.day_number = risen_days.day_number
 )
 {%- endmacro %}

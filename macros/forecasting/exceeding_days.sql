@@ -1,8 +1,8 @@
 {#- CTEs from `breach_days` to `exceeding_days`: per trace and day the chance that the day
     lies above the threshold, given the level of the trace's node, and its odds. A trace is
-    one key at one node, numbered to keep the windows narrow. A trace whose threshold lies
-    beyond 6 sd of the quiet days and 5.5 sd of the spikes every day adds nothing to the
-    6 digits that are published, and is not computed. -#}
+    one forecast, that is one key, at one node; both are numbered to keep joins and windows
+    narrow. A trace whose threshold lies beyond 6 sd of the quiet days and 5.5 sd of the
+    spikes every day adds nothing to the 6 digits that are published, and is not computed. -#}
 {% macro exceeding_days(keys) -%}
 reachable_traces as (
     select
@@ -11,6 +11,12 @@ reachable_traces as (
         {%- endfor %}
         nodes.node,
         nodes.weight,
+        dense_rank() over (
+            order by
+                {%- for key in keys %}
+                breach_days.{{ key }}{{ ',' if not loop.last }}
+                {%- endfor %}
+        ) as forecast_number,
         row_number() over (
             order by
                 {%- for key in keys %}
