@@ -28,7 +28,7 @@ from python_jobs.calendars.forecast_design import TERMS
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.scale.features import (
     CALENDAR,
-    LOADS,
+    USAGE,
     FeatureSource,
     IcebergFeatures,
 )
@@ -148,7 +148,7 @@ def _store(fleet: MadeFleet, warehouse: Path, chunk_series: int) -> None:
         rows = fleet.between(part[0], part[-1])
         texts = rows.select_dtypes("category").columns
         rows = rows.astype(dict.fromkeys(texts, "str"))
-        _append(catalog, f"{_FEATURES}.{LOADS}", rows)
+        _append(catalog, f"{_FEATURES}.{USAGE}", rows)
 
 
 def _append(catalog: Catalog, name: str, rows: pd.DataFrame) -> None:
@@ -190,7 +190,7 @@ def main() -> None:
             progress=open_progress(),
         )
         seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
-    told = {
+    result_row = {
         "series": result.series_count,
         "days": asked.days,
         "read_from": "iceberg" if asked.stored else "memory",
@@ -201,7 +201,7 @@ def main() -> None:
         "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _GIB, 2),
         "reasons": result.reasons,
     }
-    print(json.dumps(told))  # noqa: T201 - the result
+    print(json.dumps(result_row))  # noqa: T201 - the result
 
 
 def _texts(names: Any, *, each: int, times: int) -> Any:

@@ -33,10 +33,10 @@ from python_jobs.forecasting.core.intervals import (
     error_spread,
     usage_ahead,
 )
-from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.origin import FleetOrigin
 from python_jobs.forecasting.core.regression import Designs, calendar_designs
 from python_jobs.forecasting.core.series import Fleet
-from python_jobs.forecasting.fleet.forecast import ErrorMemory, candidate_block
+from python_jobs.forecasting.fleet.forecast import CalibrationErrors, block_prediction
 from python_jobs.forecasting.models.registry import BLOCK_MODELS
 from python_jobs.forecasting.panel import AUTO, forecast_panel
 
@@ -69,12 +69,12 @@ class Given:
     fleet: Fleet
     designs: Designs
     day: int
-    origins: Mapping[int, EngineOrigin]
+    origins: Mapping[int, FleetOrigin]
     quantiles: Mapping[str, ErrorQuantiles]
 
 
 @dataclass(frozen=True)
-class Told:
+class Predictions:
     """Forecasts of every series.
 
     Attributes
@@ -121,26 +121,26 @@ def arrays(frames: Frames, left_out: tuple[str, ...] = ()) -> Given:
 def prepared(frames: Frames, *, model: str, left_out: tuple[str, ...] = ()) -> Given:
     """Return arrays, and the quantiles of a model's errors at the origins before."""
     given = arrays(frames, left_out)
-    memory = ErrorMemory(SPACING_DAYS)
+    calibration = CalibrationErrors(SPACING_DAYS)
     for number in sorted(given.origins, reverse=True)[:-1]:
         origin = given.origins[number]
         for block in origin.blocks():
             fitted = origin.fitted(block, horizon_days=HORIZON_DAYS)
-            told = candidate_block(
+            prediction = block_prediction(
                 BLOCK_MODELS[model](fitted.data),
                 fitted=fitted,
                 origin=origin,
                 quantiles={},
             )
-            memory.add(model, told, number=number, fleet=given.fleet)
-    return replace(given, quantiles=memory.quantiles(model, number=0))
+            calibration.add(model, prediction, number=number, fleet=given.fleet)
+    return replace(given, quantiles=calibration.quantiles(model, number=0))
 
 
-def _origin(fleet: Fleet, designs: Designs, day: int) -> EngineOrigin:
-    return EngineOrigin(fleet, designs=designs, day=day, fit_days=JobsConfig().fit_days)
+def _origin(fleet: Fleet, designs: Designs, day: int) -> FleetOrigin:
+    return FleetOrigin(fleet, designs=designs, day=day, fit_days=JobsConfig().fit_days)
 
 
-def fitted_forecast(given: Given, *, model: str) -> Told:
+def fitted_forecast(given: Given, *, model: str) -> Predictions:
     """Fit every series and forecast mean and quantiles, block by block."""
     origin, fleet = given.origins[0], given.fleet
     parts = []
@@ -155,27 +155,32 @@ def fitted_forecast(given: Given, *, model: str) -> Told:
             ceilings=fleet.ceilings[block.series],
         )
         parts.append((block.series, values, quantiles))
-    return Told(given, *(np.concatenate(each) for each in zip(*parts, strict=True)))
+    return Predictions(
+        given, *(np.concatenate(each) for each in zip(*parts, strict=True))
+    )
 
 
-def chosen_forecast(given: Given, *, model: str) -> Told:
+def chosen_forecast(given: Given, *, model: str) -> Predictions:
     """Choose and estimate for the fleet as a whole as well, then the same."""
     origin = _origin(given.fleet, given.designs, given.day)
     return fitted_forecast(replace(given, origins={0: origin}), model=model)
 
 
-def framed(told: Told) -> pd.DataFrame:
+def framed(prediction: Predictions) -> pd.DataFrame:
     """Return the forecasts as the scoring takes them."""
-    fleet, days = told.given.fleet, told.given.day + 1 + np.arange(HORIZON_DAYS)
-    ids = fleet.server_ids[told.series] + " " + fleet.metrics[told.series]
+    fleet, days = (
+        prediction.given.fleet,
+        prediction.given.day + 1 + np.arange(HORIZON_DAYS),
+    )
+    ids = fleet.server_ids[prediction.series] + " " + fleet.metrics[prediction.series]
     columns = {
         "unique_id": np.repeat(ids, HORIZON_DAYS),
         "ds": np.tile(days.astype("datetime64[D]"), len(ids)).astype("datetime64[us]"),
-        "mean": told.values.ravel(),
+        "mean": prediction.values.ravel(),
     }
     place = {name: k for k, name in enumerate(QUANTILES)}
     for bound, name in BOUNDS.items():
-        columns[bound] = told.quantiles[:, :, place[name]].ravel()
+        columns[bound] = prediction.quantiles[:, :, place[name]].ravel()
     return pd.DataFrame(columns)
 
 
@@ -191,18 +196,18 @@ def panel(model: str, **options: Any) -> Forecaster:
     )
 
 
-def panel_framed(told: pd.DataFrame) -> pd.DataFrame:
+def panel_framed(prediction: pd.DataFrame) -> pd.DataFrame:
     """Return the public function's rows as the scoring takes them."""
     names = {"forecast_value": "mean"} | {name: each for each, name in BOUNDS.items()}
-    told = told[told["reason"].isna()].rename(columns=names)
-    return told[["unique_id", "ds", *names.values()]]
+    prediction = prediction[prediction["reason"].isna()].rename(columns=names)
+    return prediction[["unique_id", "ds", *names.values()]]
 
 
 def engine(
     model: str,
     *,
     left_out: tuple[str, ...] = (),
-    forecast: Callable[..., Told] = fitted_forecast,
+    forecast: Callable[..., Predictions] = fitted_forecast,
 ) -> Forecaster:
     """Return a model of the engine, called on arrays."""
     return Forecaster(
@@ -228,9 +233,9 @@ def relative_to_truth(frames: Frames) -> tuple[Given, pd.DataFrame]:
     return given, frames.ahead[["unique_id", "ds", "true_value"]]
 
 
-def times_truth(told: tuple[Told, pd.DataFrame]) -> pd.DataFrame:
+def times_truth(prediction: tuple[Predictions, pd.DataFrame]) -> pd.DataFrame:
     """Return to usage: the forecast of what was left, times the truth of the day."""
-    forecast, truth = told
+    forecast, truth = prediction
     rows = framed(forecast).merge(truth, on=["unique_id", "ds"])
     names = ["mean", *BOUNDS]
     return rows.assign(**rows[names].mul(rows["true_value"], axis=0))

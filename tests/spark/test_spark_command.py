@@ -26,7 +26,7 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def told(*arguments: str) -> dict[str, object]:
+def scale_result(*arguments: str) -> dict[str, object]:
     """Run the command in this process, and return what it says."""
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
@@ -52,7 +52,7 @@ def hold(found: list[pd.DataFrame], *, expected: list[pd.DataFrame]) -> None:
 
 def test_the_command_forecasts_an_iceberg_warehouse(catalog: Catalog) -> None:
     """In a process of its own, with a Spark of its own, it gives what chunks give."""
-    expected = told("--features", NAMESPACE, *MODEL)
+    expected = scale_result("--features", NAMESPACE, *MODEL)
     rows = taken(catalog)
     done = subprocess.run(
         [
@@ -84,10 +84,10 @@ def test_the_command_copies_the_duckdb_file(
         ):
             connection.register("built", rows)
             connection.execute(f"create table features.{model} as from built")
-    expected = told(*MODEL)
+    expected = scale_result(*MODEL)
     rows = taken(catalog)
     assert not catalog.table_exists(("scale", "feat_usage_forecasts"))
-    assert told(*SPARK, *MODEL) == expected
+    assert scale_result(*SPARK, *MODEL) == expected
     assert catalog.table_exists(("scale", "feat_usage_forecasts"))
     hold(taken(catalog), expected=rows)
 

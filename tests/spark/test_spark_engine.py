@@ -23,7 +23,7 @@ from python_jobs.forecasting.core.origin import Origin
 from python_jobs.forecasting.core.regression import Designs, calendar_designs
 from python_jobs.forecasting.scale.features import (
     CALENDAR,
-    LOADS,
+    USAGE,
     DuckDBFeatures,
     FeatureSource,
     IcebergFeatures,
@@ -111,10 +111,10 @@ def test_rows_of_a_server_come_together_from_several_files(
     catalog: Catalog, usage: pd.DataFrame
 ) -> None:
     """Every third day in a file of its own, in disorder, is the same fleet."""
-    table = catalog.load_table((NAMESPACE, LOADS))
+    table = catalog.load_table((NAMESPACE, USAGE))
     schema = table.schema().as_arrow()
     catalog.create_namespace("shredded")
-    shredded = catalog.create_table(("shredded", LOADS), schema=schema)
+    shredded = catalog.create_table(("shredded", USAGE), schema=schema)
     for first in range(3):
         rows = usage.iloc[first::3].sample(frac=1.0, random_state=first)
         assert rows["server_id"].nunique() == 40
@@ -123,7 +123,7 @@ def test_rows_of_a_server_come_together_from_several_files(
     catalog.create_table(("shredded", CALENDAR), schema=calendar.schema).append(
         calendar
     )
-    assert file_count(catalog, ("shredded", LOADS)) == 3
+    assert file_count(catalog, ("shredded", USAGE)) == 3
     run(catalog, ChunkedEngine(), namespace="chunks")
     source = IcebergFeatures(catalog, "shredded")
     run(catalog, SparkEngine(group_series=16), namespace="spark", source=source)
@@ -167,13 +167,13 @@ def test_a_table_of_spark_gives_a_table_of_spark(
 
 def test_delete_files_are_refused(catalog: Catalog, spark: SparkSession) -> None:
     """A row that another engine deleted would be there again: data files hold it."""
-    table = catalog.load_table((NAMESPACE, LOADS))
+    table = catalog.load_table((NAMESPACE, USAGE))
     row_count = table.scan().to_arrow().num_rows
     assert feature_rows(spark, table).count() == row_count
     delete_position(table, position=0)
     assert table.refresh().scan().to_arrow().num_rows == row_count - 1
     with pytest.raises(
-        PlatformError, match=rf"table {NAMESPACE}\.{LOADS} has delete files → compact"
+        PlatformError, match=rf"table {NAMESPACE}\.{USAGE} has delete files → compact"
     ):
         feature_rows(spark, table)
 

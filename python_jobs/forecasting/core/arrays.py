@@ -1,4 +1,4 @@
-"""Arrays of a block of series: their types, what a model gets and what it returns."""
+"""Array types of a block of series, and the input and output of its models."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ WEEK_DAYS = 7
 DAY_HOURS = 24
 PATH = "ahead_{:03d}"
 PATH_SD = "ahead_sd_{:03d}"
-"""Names in the state of a model that has none but its forecast of each day."""
+"""Names of the days of a saved forecast path in a state."""
 
 State = dict[str, Floats]
 
@@ -43,7 +43,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Transform:
-    """The scale that a model works on: the logarithm of a value, or a linear map.
+    """Transformation to the scale of a model: the logarithm, or a linear map.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Transform:
         return Transform(*(np.asarray(each)[series] for each in attributes))
 
     def forward(self, values: Floats) -> Floats:
-        """Return what is modelled; the first axis is that of the series."""
+        """Transform values to the model's scale; the first axis is the series."""
         is_log, middle, width, floor = self._columns(values.ndim)
         if is_log is False:
             return self._linear(values, middle, width)
@@ -75,7 +75,7 @@ class Transform:
         return modelled
 
     def back(self, modelled: Floats) -> Floats:
-        """Return values; the first axis is that of the series."""
+        """Transform back to values; the first axis is the series."""
         is_log, middle, width, _ = self._columns(modelled.ndim)
         if is_log is False:
             values: Floats = middle + width * modelled
@@ -120,7 +120,8 @@ class ModelForecast:
     is_converged
         Whether each fit came to an end.
     state
-        Parameters and last state by name, shape (series,): all that `again` needs.
+        Parameters and last state by name, shape (series,): all that
+        `forecast_from_state` needs.
     failures
         Why a series could not be fitted, by its row.
     """
@@ -135,14 +136,14 @@ class ModelForecast:
 
 @dataclass(frozen=True)
 class BlockData:
-    """Input of the models of a block.
+    """Calendar fit of a block: the input of its models.
 
     Attributes
     ----------
     residuals
-        Log usage less what the calendar explains, shape (series, days).
+        Of the calendar regression of the log usage, shape (series, days).
     explained
-        What the calendar explains of the days ahead, shape (series, horizon).
+        Calendar component of the days ahead, shape (series, horizon).
     usage
         Newest usage, usage unit, shape (series, days).
     alphas, levels
@@ -161,14 +162,14 @@ class BlockData:
 
 @dataclass(frozen=True)
 class Family:
-    """Family of models: from a state to a forecast, and its scale.
+    """Family of models: the forecast function of a state, and its scale.
 
     Attributes
     ----------
     ahead
         Mean and standard deviation of so many days ahead from a state.
     transform
-        `LOG`: of what the calendar leaves of the log usage, else of the usage.
+        `LOG`: of the residuals of the log usage; else of the usage.
     """
 
     ahead: Callable[[State, int], tuple[Floats, Floats]]
@@ -184,7 +185,7 @@ class Family:
         state
             By name, shape (series,).
         explained
-            What the calendar explains of the days ahead, shape (series, horizon).
+            Calendar component of the days ahead, shape (series, horizon).
         is_converged
             Whether each fit came to an end; None: all.
         """
@@ -196,13 +197,13 @@ class Family:
 
 
 def repeated(season: Floats, horizon: int) -> Floats:
-    """Repeat a season as far as the horizon, shape (series, horizon)."""
+    """Extend a season periodically over the horizon, shape (series, horizon)."""
     times = -(-horizon // season.shape[1])
     return np.tile(season, (1, times))[:, :horizon]
 
 
 def path_state(forecast: Floats, sd: Floats | None = None) -> State:
-    """Return the state of a model that has none but its forecast of each day.
+    """Save a forecast path as the state of a model that has no other.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def path_state(forecast: Floats, sd: Floats | None = None) -> State:
 
 
 def from_path(state: State, *, transform: Transform, horizon: int) -> ModelForecast:
-    """Forecast again what was forecast of each day, as far as it was."""
+    """Restore the forecast of a saved path, as far as it goes."""
     centre = _columns(state, PATH, horizon)
     sd = np.repeat(state["error_spread"][:, None], centre.shape[1], axis=1)
     if PATH_SD.format(1) in state:

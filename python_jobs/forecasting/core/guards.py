@@ -1,4 +1,4 @@
-"""Guards: what must hold before a forecast is accepted.
+"""Validity checks of forecasts: finite, not explosive, within capacity.
 
 Models fail silently: SARIMAX calls an all-missing series converged at 0 %, Holt-Winters
 carries one gap into NaN, a steep rise to 100 % goes on to 145 %. So each series passes
@@ -18,7 +18,7 @@ from python_jobs.forecasting.core.arrays import (
 )
 
 LARGEST_EXCURSION = 2.0
-"""Furthest a forecast may leave the seen range, in widths of that range."""
+"""Furthest a forecast may leave the observed range, in widths of that range."""
 
 LARGEST_CAPACITY_RATIO = 1.25
 """Largest mean forecast, before it is cut at 100 %, relative to the capacity."""
@@ -26,12 +26,12 @@ LARGEST_CAPACITY_RATIO = 1.25
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds of the forecasts of a block, each of shape (series,).
+    """Observed range, capacity and ceiling of a block, each of shape (series,).
 
     Attributes
     ----------
     lowest, highest
-        Smallest and largest usage that was seen.
+        Smallest and largest observed usage.
     capacities, ceilings
         Capacity, NaN when unknown; value a forecast is cut at.
     """
@@ -43,14 +43,14 @@ class Bounds:
 
 
 def is_explosive(forecast: Floats, *, lowest: Floats, highest: Floats) -> Booleans:
-    """Return which forecasts leave the seen range too far, shape (series,).
+    """Flag explosive forecasts: too far beyond the observed range, shape (series,).
 
     Parameters
     ----------
     forecast
         In the unit of the series, shape (series, horizon).
     lowest, highest
-        Seen range, shape (series,).
+        Observed range, shape (series,).
     """
     reach = LARGEST_EXCURSION * (highest - lowest)
     is_far: Booleans = (forecast.max(axis=1) > highest + reach) | (
@@ -60,7 +60,7 @@ def is_explosive(forecast: Floats, *, lowest: Floats, highest: Floats) -> Boolea
 
 
 def rejections(forecast: ModelForecast, bounds: Bounds) -> list[Reason | None]:
-    """Return why each series' forecast is not believed; None: it is."""
+    """Return the reason that rejects each forecast; None: it is valid."""
     with np.errstate(over="ignore", invalid="ignore"):
         usage = forecast.transform.back(forecast.centre)
         is_sound = np.isfinite(usage) & np.isfinite(forecast.sd) & (forecast.sd > 0.0)

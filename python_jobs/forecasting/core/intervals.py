@@ -1,4 +1,4 @@
-"""Conformal intervals from the errors of backtests, those of quarter ends apart.
+"""Split conformal intervals from backtest errors, quarter ends calibrated apart.
 
 Source: Vovk, Gammerman and Shafer (2005), Algorithmic Learning in a Random World, split
 conformal prediction; here standardised by each series' own spread and pooled over a
@@ -36,12 +36,12 @@ GROUPS: Sequence[BandKey] = (
     *((False, band) for band in BANDS),
     *((True, band) for band in EOQ_BANDS),
 )
-"""Calibration groups: EOQ flag and last day of a band, in the order of `kinds`."""
+"""Calibration groups: EOQ flag and last day of a horizon band."""
 
 
 @dataclass(frozen=True)
-class KnownErrors:
-    """Standardised errors of one model and metric at one backtest origin.
+class OriginErrors:
+    """Standardised out-of-sample errors of a model and metric at a backtest origin.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class KnownErrors:
 
 @dataclass(frozen=True)
 class ErrorQuantiles:
-    """Quantiles of standardised errors, by EOQ flag and band.
+    """Empirical quantiles of standardised errors by calibration group.
 
     Attributes
     ----------
@@ -72,8 +72,8 @@ class ErrorQuantiles:
     counts: Mapping[BandKey, int]
 
     @cached_property
-    def by_kind(self) -> Floats:
-        """Quantiles by kind of day, see `kinds`, shape (kinds, 9).
+    def by_group(self) -> Floats:
+        """Quantiles by calibration group, in the order of `GROUPS`, shape (groups, 9).
 
         A band without enough errors borrows from the nearest shorter one, then the
         nearest longer one, then from the other flag; without any it is NaN.
@@ -94,16 +94,16 @@ class ErrorQuantiles:
 
 
 NO_QUANTILES = ErrorQuantiles({}, {})
-"""Of a model without a backtest."""
+"""Quantiles of a model without a backtest."""
 
 
-def kinds(is_eoq: Booleans) -> Integers:
-    """Return the kind of each day ahead: its EOQ flag and its band.
+def calibration_groups(is_eoq: Booleans) -> Integers:
+    """Return the calibration group of each day ahead: its EOQ flag and band.
 
     Parameters
     ----------
     is_eoq
-        Shape (…, horizon); so is what is returned, a position in `by_kind`.
+        Shape (…, horizon); so is what is returned, a position in `by_group`.
     """
     ahead = np.arange(1, is_eoq.shape[-1] + 1)
     ordinary, eoq = (
@@ -114,16 +114,16 @@ def kinds(is_eoq: Booleans) -> Integers:
 
 
 def error_quantiles(
-    errors: Iterable[KnownErrors], known_days: Iterable[int]
+    errors: Iterable[OriginErrors], known_days: Iterable[int]
 ) -> ErrorQuantiles:
-    """Pool the errors of older origins, each up to the days that are known.
+    """Calibrate: pool the errors of older origins into nearest-rank quantiles.
 
     Parameters
     ----------
     errors
         By older origin.
     known_days
-        Days ahead of each that are known at the newer origin.
+        Days ahead of each with actuals at the newer origin.
 
     Returns
     -------
@@ -150,22 +150,22 @@ def error_quantiles(
 
 
 def normal_quantiles(centre: Floats, sd: Floats) -> Floats:
-    """Return the quantiles of normal distributions, shape (series, horizon, 9)."""
+    """Return normal predictive quantiles, shape (series, horizon, 9)."""
     return centre[:, :, None] + sd[:, :, None] * _DEVIATES
 
 
 @njit(cache=True, nogil=True)
-def _fill_around(values, steps, kinds, is_ratio, ceilings, around):  # type: ignore[no-untyped-def]
-    """Fill the quantiles of each day ahead, cut at 0 and at the series' ceiling.
+def _fill_around(values, steps, groups, is_ratio, ceilings, around):  # type: ignore[no-untyped-def]
+    """Fill the predictive quantiles, cut at 0 and at the series' ceiling.
 
-    ``steps`` holds by series and kind of day how far each quantile is from the value:
-    a ratio or a difference.
+    ``steps`` holds by series and calibration group how far each quantile is from the
+    value: a ratio or a difference.
     """
     for i in range(around.shape[0]):
         for t in range(around.shape[1]):
-            value, kind = values[i, t], kinds[t]
+            value, group = values[i, t], groups[t]
             for k in range(around.shape[2]):
-                step = steps[i, kind, k]
+                step = steps[i, group, k]
                 quantile = value * step if is_ratio else value + step
                 around[i, t, k] = min(max(quantile, 0.0), ceilings[i])
 
@@ -178,14 +178,14 @@ def usage_ahead(
     quantiles: ErrorQuantiles,
     ceilings: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return forecast and quantiles in the unit of the usage.
+    """Return point forecast and predictive quantiles in the unit of the usage.
 
     Parameters
     ----------
     forecast
         Of series of one metric.
     spread
-        What past errors were standardised by, shape (series,).
+        Scale that past errors were standardised by, shape (series,).
     is_eoq
         Days ahead in an EOQ window, shape (horizon,).
     quantiles
@@ -205,16 +205,16 @@ def usage_ahead(
             around = transform.back(normal_quantiles(centre, forecast.sd))
             np.clip(around, 0.0, ceilings[:, None, None], out=around)
         else:
-            seen, kind = np.unique(kinds(is_eoq), return_inverse=True)
+            seen, kind = np.unique(calibration_groups(is_eoq), return_inverse=True)
             # a quantile of the log error is a ratio of usage
-            steps = transform.back(spread[:, None, None] * quantiles.by_kind[seen])
+            steps = transform.back(spread[:, None, None] * quantiles.by_group[seen])
             around = np.empty((*centre.shape, steps.shape[2]))
             _fill_around(values, steps, kind, transform.is_log, ceilings, around)
     return np.clip(values, 0.0, ceilings[:, None]), around
 
 
 def error_spread(forecast: ModelForecast, residual_spread: Floats) -> Floats:
-    """Return what the errors of a model are standardised by, on its own scale."""
+    """Return the scale that a model's errors are standardised by."""
     if forecast.transform.is_log:
         return residual_spread
     return np.sqrt(forecast.state["variance"])

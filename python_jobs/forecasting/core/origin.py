@@ -1,7 +1,8 @@
-"""Origins of forecasts: the fleet as it is known on one day.
+"""Forecast origins, and the pooled fit of a fleet at one origin.
 
-Who is forecast, from which window, under which prior; annual waves and the weights of
-levels are chosen by a backtest inside the known days.
+Holds which series are forecast, from which window, under which prior. The number of
+annual harmonics and the smoothing parameters are tuned by a backtest on the days before
+the origin.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,14 +54,14 @@ FROM_ANOTHER_DAY = -1
 
 @dataclass(frozen=True)
 class Origin:
-    """A day that forecasts start from.
+    """Forecast origin: last day in sample, and horizon.
 
     Attributes
     ----------
     number
         0: live; 1 and up: backtests, back in time.
     date
-        Last day that a forecast may see.
+        Last day in sample.
     horizon_days
         Days ahead that are forecast.
     """
@@ -78,7 +79,7 @@ def forecast_origins(calendar_rows: pd.DataFrame, *, as_of_date: date) -> list[O
     calendar_rows
         Rows of ``feat_calendar_weights``; the last date ends the live horizon.
     as_of_date
-        Newest day that is known.
+        Newest day in sample.
 
     Raises
     ------
@@ -108,17 +109,17 @@ def forecast_origins(calendar_rows: pd.DataFrame, *, as_of_date: date) -> list[O
 
 
 CUTS = (91, 182)
-"""Days before the origin at which the choices are tried on the 91 days that follow."""
+"""Days before the origin at which tuning validates on the 91 days that follow."""
 
 AHEAD_DAYS = 91
 SHORTEST_DAYS = 91
 SHORTEST_FULL_DAYS = 364
-"""A cut that leaves fewer days says nothing; of every term: less than a year."""
+"""Fewest days before a cut; with every term: a year."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Series of one calendar and window that speak for the fleet at an origin.
+    """Sample of series of one calendar and window for the pooled fit at an origin.
 
     Attributes
     ----------
@@ -138,28 +139,28 @@ class Sample:
 
 @dataclass(frozen=True)
 class Choices:
-    """Number of annual waves, and the weight of the level by metric."""
+    """Tuned parameters: annual harmonics, and smoothing parameter by metric."""
 
     harmonics: int
     alphas: Mapping[str, float]
 
     @classmethod
     def default(cls, metrics: Iterable[str] = ()) -> "Choices":
-        """Return what is chosen where no day is left to try on."""
+        """Return the parameters where no day is left to validate on."""
         return cls(HARMONICS[1], dict.fromkeys(metrics, DEFAULT_SMOOTHING_PARAMETER))
 
 
 def tuned(
     fleet: Fleet, sample: Sample, *, origin_day: int, designs: Designs, dtype: type
 ) -> Choices:
-    """Return the choices with the least absolute log error at the cuts.
+    """Tune harmonics and smoothing parameters by mean absolute log error at the cuts.
 
     Parameters
     ----------
     fleet, sample
-        Series to try on.
+        Series to validate on.
     origin_day
-        Last day that may be seen: every tried day lies before it.
+        Last day in sample: every validated day lies before it.
     designs, dtype
         Terms by calendar; floats of the regression.
     """
@@ -204,7 +205,7 @@ def _errors(
     designs: Designs,
     dtype: type,
 ) -> Floats:
-    """Return the mean absolute log error by waves and alpha, shape (waves, alphas)."""
+    """Return the mean absolute log error, shape (harmonics, alphas)."""
     usage, is_filled = fleet.gather(positions, last_day=last_day, days=days)
     floors = fleet.log_floors[positions][:, None]
     logs: AnyFloats = np.log(np.maximum(usage, floors)).astype(dtype)
@@ -252,32 +253,32 @@ SAMPLE_SERIES = 2000
 DTYPE = np.float32
 """Floats of logs and residuals: seven digits, in half the memory and time."""
 
-Learned = Mapping[bool, tuple[Choices, Mapping[str, MetricPrior]]]
+PooledEstimates = Mapping[bool, tuple[Choices, Mapping[str, MetricPrior]]]
 """Choices and priors by metric, of windows under two years and of the longer ones."""
 
-_NOTHING_LEARNED: tuple[Choices, Mapping[str, MetricPrior]] = (Choices.default(), {})
+_NO_ESTIMATES: tuple[Choices, Mapping[str, MetricPrior]] = (Choices.default(), {})
 
 _NO_PRIOR = MetricPrior.flat(len(TERMS))
 
 
-class EngineOrigin:
-    """The fleet as it is known on one day.
+class FleetOrigin:
+    """Pooled fit of a fleet at one origin, and calendar fits of its blocks.
 
     Parameters
     ----------
     fleet, designs
         Usage, and terms by calendar.
     day
-        Last day that may be seen, as days since 1970-01-01.
+        Last day in sample, as days since 1970-01-01.
     fit_days
         Newest days that the models behind the calendar are fitted on.
-    learned
-        What a fleet that this one is a part of taught at the same origin; None: this
-        fleet teaches.
+    estimates
+        Pooled fit at the same origin of a fleet that this one is a part of; None: it is
+        estimated from this fleet.
     is_full_live
         Series whose windows carry every term at the live origin, shape (series,): at
-        an older one theirs do so as well if they are a year long, or a model would be
-        judged by what it is not. None: every origin is for itself, as in SQL.
+        an older one theirs do so as well if they are a year long, so that the same
+        model is backtested. None: every origin is for itself, as in SQL.
     dtype
         Floats of logs and residuals. In 32 bits a product rounds a row by its place
         among the others (OpenBLAS on Haswell and Zen), in 64 bits it does not.
@@ -290,7 +291,7 @@ class EngineOrigin:
         designs: Designs,
         day: int,
         fit_days: int,
-        learned: Learned | None = None,
+        estimates: PooledEstimates | None = None,
         is_full_live: Booleans | None = None,
         dtype: type[np.floating[Any]] = DTYPE,
     ) -> None:
@@ -302,11 +303,13 @@ class EngineOrigin:
         self.is_full: Booleans = windows >= FIRST_FULL_WINDOW_DAYS
         if is_full_live is not None:
             self.is_full |= is_full_live & (windows >= SHORTEST_FULL_DAYS)
-        self.learned: Learned = self._learned() if learned is None else learned
+        self.estimates: PooledEstimates = (
+            self._estimates() if estimates is None else estimates
+        )
         self._shrinkages: dict[tuple[str, str, int, bool], Shrinkage] = {}
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the series that can be fitted, in blocks of those that are alike."""
+        """Yield the usable series in blocks of one calendar, window and metric."""
         usable = np.flatnonzero(self.windows > 0)
         kinds: dict[tuple[str, int, str, bool], list[int]] = {}
         for series in usable.tolist():
@@ -322,8 +325,8 @@ class EngineOrigin:
                 yield Block(rows, *key)
 
     def fitted(self, block: Block, *, horizon_days: int) -> FittedBlock:
-        """Explain a block by its calendar, so many days ahead."""
-        choices, _ = self.learned.get(block.is_full, _NOTHING_LEARNED)
+        """Fit the shrunk calendar regression of a block and extrapolate it."""
+        choices, _ = self.estimates.get(block.is_full, _NO_ESTIMATES)
         fit, usage, is_filled = self._regression(block, harmonics=choices.harmonics)
         ahead = self.designs.terms(
             block.calendar_id, first_day=self.day + 1, days=horizon_days
@@ -347,7 +350,7 @@ class EngineOrigin:
         return FittedBlock(block, data, coefficients, shifts)
 
     def is_eoq_ahead(self, calendar_id: str, horizon_days: int) -> Booleans:
-        """Return which of the days ahead lie in an EOQ window, shape (horizon,)."""
+        """Flag the days ahead in an EOQ window, shape (horizon,)."""
         terms = self.designs.terms(
             calendar_id, first_day=self.day + 1, days=horizon_days
         )
@@ -355,12 +358,12 @@ class EngineOrigin:
         return is_eoq
 
     def _prior(self, block: Block) -> MetricPrior:
-        """Return what is known of the block's metric at windows such as its own."""
-        _, priors = self.learned.get(block.is_full, _NOTHING_LEARNED)
+        """Return the prior of the block's metric at windows such as its own."""
+        _, priors = self.estimates.get(block.is_full, _NO_ESTIMATES)
         return priors.get(block.metric, _NO_PRIOR)
 
     def _shrinkage(self, block: Block, design: SharedDesign) -> Shrinkage:
-        """Return the prior over a block's design; made when first asked for."""
+        """Return the shrinkage of a block's design, cached."""
         key = (block.metric, block.calendar_id, block.window_days, block.is_full)
         if key not in self._shrinkages:
             prior = self._prior(block)
@@ -389,7 +392,7 @@ class EngineOrigin:
         fit = fit_regression(logs, is_filled=is_filled, design=design)
         return fit, usage, is_filled
 
-    def _learned(self) -> Learned:
+    def _estimates(self) -> PooledEstimates:
         samples = {kind: self._sample(is_full=kind) for kind in (False, True)}
         return {
             kind: self._estimated(sample)
@@ -398,7 +401,7 @@ class EngineOrigin:
         }
 
     def _sample(self, *, is_full: bool) -> Sample | None:
-        """Return series of a kind and its commonest calendar that fill one window.
+        """Sample series of the commonest calendar that fill one window.
 
         The window that holds most days of theirs; longer ones are cut to it.
         """
@@ -419,7 +422,7 @@ class EngineOrigin:
         return Sample(name, days, by_metric, is_full)
 
     def _estimated(self, sample: Sample) -> tuple[Choices, dict[str, MetricPrior]]:
-        """Choose, and estimate the prior of every metric that the sample has."""
+        """Tune the parameters and estimate the prior of every metric of the sample."""
         choices = tuned(
             self.fleet,
             sample,
@@ -452,7 +455,7 @@ def _spaced(series: Integers) -> Integers:
 def _shrunk(
     fit: RegressionFit, *, design: SharedDesign, shrinkage: Shrinkage
 ) -> tuple[Floats, AnyFloats]:
-    """Return the shrunk coefficients of series of one metric and their residuals."""
+    """Shrink the coefficients of series of one metric; return them and residuals."""
     variance = error_variance(fit.residuals)
     coefficients = shrinkage.applied(fit.coefficients, variance=variance)
     kind = fit.residuals.dtype

@@ -1,4 +1,4 @@
-"""Work side by side on the cores, and one thread of linear algebra in each."""
+"""Thread pools over blocks or origins, with single-threaded BLAS in each."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -14,12 +14,12 @@ Result = TypeVar("Result")
 
 @lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
-    """Find the libraries once: looking for them takes longer than many a solve."""
+    """Return the cached BLAS controller: finding it takes longer than many a solve."""
     return ThreadpoolController()
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Return a context in which linear algebra runs on the calling thread alone.
+    """Return a context in which BLAS runs on the calling thread alone.
 
     To share matrices this thin between threads costs more than to solve them.
     """
@@ -35,7 +35,7 @@ def side_by_side(
     *,
     processes: int | None,
 ) -> Iterator[Result]:
-    """Yield a function's results over blocks or origins, in order, made by threads.
+    """Map a function over blocks or origins on threads; yield results in order.
 
     One thread per core that this process may use, or ``processes``; each with one BLAS
     thread, which would only fight over the cores. The engine's loops release the

@@ -1,9 +1,9 @@
-"""Prior of a metric's coefficients, shrinkage towards it, and levels of residuals.
+"""Empirical-Bayes prior of a metric's coefficients, shrinkage, and weighted levels.
 
-Estimated per metric on the days that an origin knows, from a sample that does not
+Estimated per metric on the in-sample days of an origin, from a sample that does not
 depend on how the fleet is cut into blocks; so any block, on any machine, gets the same
 one. Source: Efron and Morris (1975), Data Analysis Using Stein's Estimator; all terms
-together, because terms of a quarter end stand in for each other.
+together, because the terms of a quarter end are collinear.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _LARGEST_VARIANCE = 1e6
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """A normal prior over the coefficients of a design, ready for any series.
+    """Normal prior over the coefficients of a design, diagonalised for any series.
 
     The prior's scale turns the design's cross product into one matrix whose
     eigenvectors serve every residual variance.
@@ -46,7 +46,7 @@ class Shrinkage:
     def of(
         cls, terms: Floats, *, is_used: Booleans, middle: Floats, variance: Floats
     ) -> "Shrinkage":
-        """Prepare a prior for a design.
+        """Diagonalise a prior over a design.
 
         Parameters
         ----------
@@ -87,10 +87,10 @@ class Shrinkage:
 
 
 FEWEST_SERIES = 20
-"""Series of a metric below which nothing is shrunk: their spread is not known."""
+"""Fewest series of a metric for a between-series variance; below: no shrinkage."""
 
 ALPHAS = (0.005, *SMOOTHING_PARAMETERS)
-"""Daily weights of an exponentially weighted level that backtests choose from."""
+"""Smoothing parameters of the level that tuning selects from."""
 
 AUTOCORRELATION_FACTOR = 2.0
 """Variance of a coefficient over that of independent days. Backtests tell 1.5 to 2.4
@@ -102,7 +102,7 @@ _UNSHRUNK = np.inf
 
 @dataclass(frozen=True)
 class MetricPrior:
-    """Prior of the coefficients of one metric, and the weight of its level.
+    """Prior of the coefficients of one metric, and its smoothing parameter.
 
     Attributes
     ----------
@@ -118,11 +118,11 @@ class MetricPrior:
 
     @classmethod
     def flat(cls, terms: int) -> "MetricPrior":
-        """Return the prior of a metric that nothing is known of: nothing is shrunk."""
+        """Return a flat prior, which shrinks nothing."""
         return cls(np.zeros(terms), np.full(terms, _UNSHRUNK))
 
     def over(self, terms: Floats, *, is_used: Booleans) -> Shrinkage:
-        """Prepare the prior for a design, see `Shrinkage.of`."""
+        """Diagonalise the prior over a design, see `Shrinkage.of`."""
         return Shrinkage.of(
             terms, is_used=is_used, middle=self.middle, variance=self.variance
         )
@@ -131,7 +131,7 @@ class MetricPrior:
 def metric_prior(
     coefficients: Floats, residuals: AnyFloats, *, projection: Floats, alpha: float
 ) -> MetricPrior:
-    """Return median and between-series variance of the coefficients of a metric.
+    """Estimate the prior of a metric: median and between-series variance.
 
     The between-series variance is the robust variance of the coefficients less their
     sampling variance; never under a tenth of the former.
@@ -157,13 +157,13 @@ def metric_prior(
 
 
 def error_variance(residuals: AnyFloats) -> Floats:
-    """Return the variance of each series' residuals as its coefficients see it."""
+    """Return each series' residual variance, inflated for autocorrelation."""
     variance: Floats = np.var(residuals, axis=1, dtype=np.float64)
     return AUTOCORRELATION_FACTOR * variance
 
 
 def weighted_levels(residuals: AnyFloats, alpha: float) -> Floats:
-    """Return the exponentially weighted mean of each row, the newest day weighing most.
+    """Return the exponentially weighted mean of each row.
 
     Parameters
     ----------

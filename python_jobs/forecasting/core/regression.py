@@ -3,7 +3,7 @@
 All series of a block share one design, so least squares is one product for them all.
 Residuals far from the fit are winsorised and the fit is made again (Huber 1964); a
 level shift is found by the exact gain of a step beside the design (Frisch and Waugh
-1933) and taken out. Steps without a measurement carry the level on.
+1933) and taken out. Steps without a measurement are imputed by the level before them.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ _FASTER = {*_FAST, "nnan"}
 
 @dataclass(frozen=True)
 class ShiftRule:
-    """Rule for a step to be a level shift.
+    """Test of a step for a level shift.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ HOURLY_SHIFTS = ShiftRule(old_steps=28, new_steps=28, least_gain=0.3)
 
 @dataclass(frozen=True)
 class SharedDesign:
-    """A design of consecutive days with its projection, solved once for a block.
+    """Design matrix of consecutive days with its pseudo-inverse, solved once.
 
     Attributes
     ----------
@@ -79,8 +79,8 @@ class SharedDesign:
     projection
         Pseudo-inverse, shape (terms, days); rows of unused terms are 0.
     step_squares
-        Squared length of what the design leaves of a step that ends at each day,
-        shape (days,).
+        Squared norm of the residual of a step that ends at each day, regressed on the
+        design, shape (days,).
     """
 
     terms: Floats
@@ -89,7 +89,7 @@ class SharedDesign:
 
     @classmethod
     def of(cls, terms: Floats, *, used: list[int]) -> "SharedDesign":
-        """Solve the design of the used terms."""
+        """Compute the pseudo-inverse of the used terms."""
         weights = projection(terms, used=used)
         sums = np.cumsum(terms, axis=0)
         days = np.arange(1, len(terms) + 1)
@@ -107,7 +107,7 @@ class SharedDesign:
 
 @dataclass(frozen=True)
 class RegressionFit:
-    """Coefficients of a block, and what they leave.
+    """Coefficients and winsorised residuals of a block.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ def fit_regression(
     design: SharedDesign,
     shifts: ShiftRule = DAILY_SHIFTS,
 ) -> RegressionFit:
-    """Fit the design to each row.
+    """Fit the winsorised calendar regression of a block by least squares.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def fit_regression(
 
 @njit(cache=True, fastmath=_FASTER, nogil=True)
 def _winsorise(values, fitted, is_filled, mean_deviation_sd, winsorised, spread):  # type: ignore[no-untyped-def]
-    """Clip residuals at `WINSOR_DEVIATES` spreads of the central ones."""
+    """Winsorise residuals at `WINSOR_DEVIATES` robust standard deviations."""
     count, days = values.shape
     kind = values.dtype.type
     none, one = kind(0.0), kind(1.0)
@@ -207,7 +207,7 @@ def _winsorise(values, fitted, is_filled, mean_deviation_sd, winsorised, spread)
 
 @njit(cache=True, nogil=True)
 def _level_shifts(residuals, step_squares, rule, levelled, winsorised, shift_day):  # type: ignore[no-untyped-def]
-    """Take out the one step that explains most, where it explains enough; say if any.
+    """Remove the level shift of largest gain where it suffices; return if any.
 
     Residuals are at right angles to the design, so the product of a step with them is
     their running sum, and the gain of the step its square over `step_squares`.
@@ -237,11 +237,11 @@ def _level_shifts(residuals, step_squares, rule, levelled, winsorised, shift_day
 
 
 LEVEL_ALPHA = 0.1
-"""Weight of the newest measured step in the level that is carried on."""
+"""Smoothing parameter of the level that imputes unmeasured steps."""
 
 
 def carry_levels(residuals: AnyFloats, is_filled: Booleans) -> None:
-    """Let steps without a measurement have the level of the measured ones before them.
+    """Impute residuals of unmeasured steps by the exponentially weighted level.
 
     A residual of 0 would say that the usage was back at its mean of years.
 
@@ -270,7 +270,7 @@ def _carry_levels(residuals, is_filled, alpha):  # type: ignore[no-untyped-def]
 
 @dataclass(frozen=True)
 class CalendarDesign:
-    """Terms of one calendar, day by day.
+    """Design matrix of one calendar, one row a day.
 
     Attributes
     ----------
@@ -290,7 +290,7 @@ class CalendarDesign:
 
 
 def calendar_designs(feature_rows: pd.DataFrame) -> dict[str, CalendarDesign]:
-    """Return the design of each calendar in ``feat_calendar_weights``.
+    """Read the design of each calendar from ``feat_calendar_weights``.
 
     Raises
     ------
@@ -315,7 +315,7 @@ def calendar_designs(feature_rows: pd.DataFrame) -> dict[str, CalendarDesign]:
 
 
 class Designs:
-    """Solved designs by calendar, last day, window and harmonics.
+    """Cache of solved designs by calendar, last day, window and harmonics.
 
     Parameters
     ----------
@@ -344,7 +344,7 @@ class Designs:
         is_full: bool,
         harmonics: int,
     ) -> SharedDesign:
-        """Return the solved design of a window; made when first asked for."""
+        """Return the solved design of a window, cached."""
         key = (calendar_id, last_day, window_days, is_full, harmonics)
         if key not in self._solved:
             terms = self.terms(

@@ -1,4 +1,4 @@
-"""Scores of forecasts: sums of the errors of a block in one pass.
+"""Forecast error sums of a block: absolute, squared, percentage, pinball, coverage.
 
 An error is forecast less actual.
 """

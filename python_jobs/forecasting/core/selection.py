@@ -18,7 +18,7 @@ NAIVE = "seasonal_naive_7"
 
 @dataclass(frozen=True)
 class Scores:
-    """Errors of one model of one metric.
+    """Scaled backtest errors of one model and metric.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Scores:
 
 
 def scaled_errors(scores: Mapping[str, Scores]) -> dict[str, Floats]:
-    """Return each model's mean scaled error by series on the pairs that all have.
+    """Return each model's mean scaled error by series on the common pairs.
 
     Parameters
     ----------
@@ -76,14 +76,14 @@ def scaled_errors(scores: Mapping[str, Scores]) -> dict[str, Floats]:
 def champion(
     scores: Mapping[str, Scores], *, candidates: Sequence[Candidate]
 ) -> Candidate | None:
-    """Return the simplest candidate within one standard error of the best.
+    """Select the champion by the one-standard-error rule.
 
     Parameters
     ----------
     scores
         By model.
     candidates
-        What may be chosen, the simplest first.
+        Models to select from, the simplest first.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def champion(
 def beats_naive(
     scores: Mapping[str, Scores], *, candidates: Sequence[Candidate]
 ) -> bool:
-    """Return whether any candidate is better than last week's values again."""
+    """Return whether any candidate beats the seasonal naive in mean scaled error."""
     errors = scaled_errors({name: scores[name] for name in (*candidates, NAIVE)})
     naive = errors.pop(NAIVE, None)
     if naive is None or not errors:

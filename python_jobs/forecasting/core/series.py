@@ -1,4 +1,4 @@
-"""Ragged series: a long array a column, cut into series, and blocks of them.
+"""Ragged series (CSR-like long arrays), their fit windows, and blocks of them.
 
 No pivot: the rows of ``feat_usage_forecasts`` stay as they came, a block gathers the
 window it needs.
@@ -47,7 +47,7 @@ _REASONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class RaggedSeries:
-    """Series of steps of one length, under each other in long arrays.
+    """Equidistant series of any length, concatenated in long arrays.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class RaggedSeries:
     def actuals(
         self, series: Integers, *, origins: int | Integers, steps: int
     ) -> Floats:
-        """Return what was measured after origins, NaN for nothing.
+        """Return the actuals after origins, NaN where nothing was measured.
 
         Parameters
         ----------
@@ -192,12 +192,12 @@ class Fleet(RaggedSeries):
     def look_back(
         self, origin_day: int, *, first_days: dict[str, int]
     ) -> tuple[Integers, list[Reason | None]]:
-        """Return the window that each series fills at an origin, and who fills none.
+        """Select the fit window of each series at an origin, or the reason for none.
 
         Parameters
         ----------
         origin_day
-            Last day that may be seen.
+            Last day in sample.
         first_days
             First day of each calendar's design; the whole of it is a window, too,
             unless series have their own.
@@ -224,7 +224,7 @@ class Fleet(RaggedSeries):
         return windows, reasons
 
     def scales(self, origin_day: int) -> Floats:
-        """Return the mean absolute change from one week to the next before an origin.
+        """Return the in-sample mean absolute seasonal difference (the scale of MASE).
 
         Over the last 364 days, as in SQL; NaN when the usage never moved or the
         history is shorter than eight days. Shape (series,).
@@ -333,7 +333,7 @@ def _fill_windows(  # type: ignore[no-untyped-def]  # noqa: PLR0912 - one branch
 
 @njit(cache=True, nogil=True)
 def _fill_scales(starts, past, usage, longest, scales):  # type: ignore[no-untyped-def]
-    """Fill the mean change from week to week of the ``longest`` newest days."""
+    """Fill the mean absolute seasonal difference of the ``longest`` newest days."""
     for i in range(len(starts)):
         end = starts[i] + past[i]
         days = min(past[i] - WEEK_DAYS, longest)
@@ -356,7 +356,7 @@ def _fill_newest(ends, values, filled):  # type: ignore[no-untyped-def]
 
 @dataclass(frozen=True)
 class Block:
-    """Series that share a calendar, a window and a metric, few enough for the cache.
+    """Block of series that share a calendar, a window and a metric.
 
     Attributes
     ----------
@@ -377,7 +377,7 @@ class Block:
 
 @dataclass(frozen=True)
 class FittedBlock:
-    """A block after the calendar: what its models need, and what is kept of the fit.
+    """Calendar fit of a block: model input, coefficients and level shifts.
 
     Attributes
     ----------

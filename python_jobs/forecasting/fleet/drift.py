@@ -1,4 +1,4 @@
-"""Drift of a new version of the models from the one before, series by series.
+"""Drift between two versions of the models, series by series.
 
 On the days since the previous as-of date both are held against the same actuals: the
 previous version's forecast as it was saved, and the new version's from the same day.
@@ -40,7 +40,7 @@ def drift_rows(
     """
     if previous.empty:
         return []
-    live = forecast.engines[LIVE_ORIGIN]
+    live = forecast.fleet_origins[LIVE_ORIGIN]
     previous_day = int(np.datetime64(previous["origin_date"].max(), "D").astype(int))
     elapsed_days = live.day - previous_day
     if elapsed_days < 1 or elapsed_days >= live_values.shape[1]:

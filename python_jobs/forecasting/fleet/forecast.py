@@ -1,8 +1,8 @@
 """Backtests of every candidate on the whole fleet, and forecasts of the champions.
 
-Two passes over the origins, oldest first, each with what it knew. The first scores
-every candidate over 90 days. The second runs each metric's champion again as far ahead
-as there are actuals, for the errors that its live intervals need, and keeps its
+Two passes over the origins, oldest first, each on its in-sample days. The first scores
+every candidate over 90 days. The second forecasts with each metric's champion as far as
+there are actuals, for the errors that its live intervals need, and keeps its
 forecasts.
 An origin's intervals come from the errors of older origins; so the oldest has none, and
 its candidates have their own.
@@ -28,7 +28,7 @@ from python_jobs.forecasting.core.guards import Bounds, rejections
 from python_jobs.forecasting.core.intervals import (
     NO_QUANTILES,
     ErrorQuantiles,
-    KnownErrors,
+    OriginErrors,
     error_quantiles,
     error_spread,
     usage_ahead,
@@ -36,7 +36,7 @@ from python_jobs.forecasting.core.intervals import (
 from python_jobs.forecasting.core.origin import (
     FROM_ANOTHER_DAY,
     LIVE_ORIGIN,
-    EngineOrigin,
+    FleetOrigin,
     Origin,
 )
 from python_jobs.forecasting.core.parallel import side_by_side
@@ -56,7 +56,7 @@ from python_jobs.platform.progress import Task
 
 
 def block_models(options: JobsConfig) -> Mapping[str, BlockModel]:
-    """Return how the engine of the options fits its candidates to a block."""
+    """Return the fit functions of the configured engine by candidate."""
     if options.engine == "statsmodels":
         return literal.block_models(
             steps=options.maximum_iterations, processes=options.processes
@@ -65,21 +65,21 @@ def block_models(options: JobsConfig) -> Mapping[str, BlockModel]:
 
 
 @dataclass(frozen=True)
-class CandidateBlock:
-    """Prediction of one block by one candidate at one origin.
+class BlockPrediction:
+    """Validated prediction of one block by one candidate at one origin.
 
     Attributes
     ----------
     series
         Positions in the fleet.
     forecast
-        On the model's scale; `is_valid` rows only are to be believed.
+        On the model's scale; only the rows of `is_valid` are forecasts.
     values, quantiles
         In the usage unit, shape (series, horizon) and (series, horizon, 9).
     reasons
         Why a series is rejected; None: it is not.
     spread
-        What errors are standardised by, on the model's scale, shape (series,).
+        Scale of standardised errors, on the model's scale, shape (series,).
     errors
         Standardised residuals of the days with actuals, shape (series, horizon).
     is_eoq
@@ -104,7 +104,7 @@ class CandidateBlock:
         return np.array([each is None for each in self.reasons], dtype=np.bool_)
 
     def saved(self, fitted: FittedBlock) -> State:
-        """Return all that the forecasts follow from, by name, shape (series,)."""
+        """Return the saved state of the forecasts by name, shape (series,)."""
         count = len(self.series)
         return {
             **self.forecast.state,
@@ -115,8 +115,8 @@ class CandidateBlock:
 
 
 @dataclass
-class ErrorMemory:
-    """Standardised errors by model and metric, origin after origin.
+class CalibrationErrors:
+    """Calibration errors of conformal intervals by model, metric and origin.
 
     Attributes
     ----------
@@ -125,23 +125,23 @@ class ErrorMemory:
     """
 
     spacing_days: int
-    _errors: dict[tuple[str, str], dict[int, list[KnownErrors]]] = field(
+    _errors: dict[tuple[str, str], dict[int, list[OriginErrors]]] = field(
         default_factory=dict
     )
 
     def add(
-        self, model: str, prediction: CandidateBlock, *, number: int, fleet: Fleet
+        self, model: str, prediction: BlockPrediction, *, number: int, fleet: Fleet
     ) -> None:
-        """Keep the errors of a block at a backtest origin."""
+        """Add the errors of a block at a backtest origin."""
         errors = prediction.errors[prediction.is_valid]
-        kept = KnownErrors(errors, np.broadcast_to(prediction.is_eoq, errors.shape))
+        kept = OriginErrors(errors, np.broadcast_to(prediction.is_eoq, errors.shape))
         by_number = self._errors.setdefault(
             (model, fleet.metrics[prediction.series[0]]), {}
         )
         by_number.setdefault(number, []).append(kept)
 
     def quantiles(self, model: str, *, number: int) -> dict[str, ErrorQuantiles]:
-        """Return by metric what an origin knows of the errors of older ones.
+        """Return by metric the error quantiles of the origins older than one.
 
         A backtest is scored over 90 days: errors of longer horizons are for live
         forecasts alone, as in SQL.
@@ -162,14 +162,14 @@ class ErrorMemory:
         return found
 
 
-def candidate_block(
+def block_prediction(
     forecast: ModelForecast,
     *,
     fitted: FittedBlock,
-    origin: EngineOrigin,
+    origin: FleetOrigin,
     quantiles: Mapping[str, ErrorQuantiles],
-) -> CandidateBlock:
-    """Guard a forecast, put its interval around it, and hold it against what came."""
+) -> BlockPrediction:
+    """Validate a forecast, add predictive quantiles, and score it on the actuals."""
     fleet, series = origin.fleet, fitted.block.series
     horizon = forecast.centre.shape[1]
     bounds = _bounds(fleet, series, seen=fitted.data.usage)
@@ -189,7 +189,7 @@ def candidate_block(
     floors = fleet.log_floors[series]
     scale = replace(forecast.transform, floor=floors)
     scored = min(horizon, BACKTEST_DAYS)
-    return CandidateBlock(
+    return BlockPrediction(
         series=series,
         forecast=forecast,
         values=values,
@@ -222,7 +222,7 @@ _DAYS = ERROR_TERMS.index("day_count")
 
 @dataclass
 class Backtests:
-    """Scores of the first pass.
+    """Backtest scores of every candidate: the first pass.
 
     Attributes
     ----------
@@ -256,14 +256,14 @@ class Backtests:
         }
 
     def prepare(self, models: Sequence[str], *, origins: int, series: int) -> None:
-        """Make room for the errors of so many origins and series."""
+        """Allocate the error sums of the origins and series."""
         shape = (origins, series)
         self.scales = np.full(shape, np.nan)
         for name in models:
             self.errors[name], self.days[name] = np.zeros(shape), np.zeros(shape)
             self.frames[name] = []
 
-    def keep(self, model: str, prediction: CandidateBlock, *, number: int) -> None:
+    def keep(self, model: str, prediction: BlockPrediction, *, number: int) -> None:
         """Add the prediction of a block at a backtest origin."""
         row = number - 1
         sums = prediction.sums.sum(axis=(1, 2))
@@ -281,7 +281,7 @@ class Backtests:
         ]
 
     def frame(self, fleet: Fleet, *, number: int, day: int) -> None:
-        """Turn what was kept of an origin into rows, a frame a model."""
+        """Append the rows of an origin, a frame a model."""
         for model, parts in self._kept.items():
             series, sums = (np.concatenate(each) for each in zip(*parts, strict=True))
             self.frames[model].append(
@@ -304,7 +304,7 @@ class Backtests:
 
 
 class FleetForecast:
-    """The fleet over all origins.
+    """Rolling-origin backtests and champion forecasts of a fleet.
 
     Parameters
     ----------
@@ -332,16 +332,18 @@ class FleetForecast:
         self.origins = {each.number: each for each in origins}
         self.numbers = sorted((each for each in self.origins if each), reverse=True)
         last_days = [int(each.date.astype(np.int64)) for each in origins]
-        engines = side_by_side(self._engine, last_days, processes=options.processes)
-        self.engines = dict(
-            zip((each.number for each in origins), engines, strict=True)
+        fleet_origins = side_by_side(
+            self._fleet_origin, last_days, processes=options.processes
         )
-        days = [self.engines[number].day for number in (*self.numbers, 0)]
+        self.fleet_origins = dict(
+            zip((each.number for each in origins), fleet_origins, strict=True)
+        )
+        days = [self.fleet_origins[number].day for number in (*self.numbers, 0)]
         self.spacing_days = int(np.diff(days).min()) if len(days) > 1 else BACKTEST_DAYS
-        # as far as the next origin, whose intervals know the errors
+        # as far as the next origin, whose intervals are calibrated on the errors
         self.backtest_days = max(self.spacing_days, BACKTEST_DAYS)
-        self.memory = ErrorMemory(self.spacing_days)
-        self._boosters = boosting.Boosters(self.engines, options.processes)
+        self.calibration = CalibrationErrors(self.spacing_days)
+        self._boosters = boosting.Boosters(self.fleet_origins, options.processes)
         self._models = block_models(options)
         # statsmodels holds the interpreter: its blocks fit series in processes
         is_literal = options.engine == "statsmodels"
@@ -349,26 +351,26 @@ class FleetForecast:
 
     def backtest(self) -> Backtests:
         """Score every candidate at every backtest origin."""
-        found, memory = Backtests(), ErrorMemory(self.spacing_days)
+        found, calibration = Backtests(), CalibrationErrors(self.spacing_days)
         models = (*self.options.models, NAIVE)
         found.prepare(models, origins=len(self.numbers), series=len(self.fleet))
         if boosting.NAME in self.options.models:
             self._boosters.train(self.numbers)
         for number in self.numbers:
-            engine = self.engines[number]
-            found.scales[number - 1] = self.fleet.scales(engine.day)
+            fleet_origin = self.fleet_origins[number]
+            found.scales[number - 1] = self.fleet.scales(fleet_origin.day)
             passed = self._passed(
                 number,
                 self.options.models,
                 horizon_days=self.backtest_days,
-                memory=memory,
+                calibration=calibration,
                 weights=found.weights(self.fleet, older_than=number),
             )
             for _, by_model in passed:
                 for name, prediction in by_model.items():
                     found.keep(name, prediction, number=number)
-                    memory.add(name, prediction, number=number, fleet=self.fleet)
-            found.frame(self.fleet, number=number, day=engine.day)
+                    calibration.add(name, prediction, number=number, fleet=self.fleet)
+            found.frame(self.fleet, number=number, day=fleet_origin.day)
             self.progress.advance(
                 len(self.fleet), detail=str(self.origins[number].date)
             )
@@ -376,11 +378,11 @@ class FleetForecast:
 
     def forecasts(
         self, best: Mapping[str, Candidate], found: Backtests
-    ) -> Iterator[tuple[int, FittedBlock, dict[str, CandidateBlock]]]:
-        """Yield each metric's champion's forecasts, oldest origin first, the live last.
+    ) -> Iterator[tuple[int, FittedBlock, dict[str, BlockPrediction]]]:
+        """Forecast with each metric's champion, oldest origin first, the live last.
 
         At a backtest origin as far ahead as there are actuals, so that the live
-        intervals know the errors of long horizons.
+        intervals are calibrated on long horizons.
         """
         live = self.origins[LIVE_ORIGIN].horizon_days
         candidates = self._needed(set(best.values()))
@@ -390,14 +392,14 @@ class FleetForecast:
                 number,
                 candidates,
                 horizon_days=max(horizon, self.backtest_days) if number else live,
-                memory=self.memory,
+                calibration=self.calibration,
                 weights=found.weights(self.fleet, older_than=number),
             )
             for fitted, by_model in passed:
                 for name in set(best.values()):
                     if name in by_model and number:
                         prediction = by_model[name]
-                        self.memory.add(
+                        self.calibration.add(
                             name, prediction, number=number, fleet=self.fleet
                         )
                 yield number, fitted, by_model
@@ -406,7 +408,7 @@ class FleetForecast:
             )
 
     def best(self, found: Backtests) -> dict[str, Candidate]:
-        """Return the champion of each metric; without a backtest it has none."""
+        """Select the champion of each metric; without a backtest it has none."""
         chosen: dict[str, Candidate] = {}
         structural = [name for name in self.options.models if name != combination.NAME]
         for metric in sorted(set(self.fleet.metrics)) if self.numbers else []:
@@ -420,23 +422,23 @@ class FleetForecast:
         return chosen
 
     def live_quantiles(self, model: str) -> dict[str, ErrorQuantiles]:
-        """Return by metric the errors that the live intervals were made of."""
-        return self.memory.quantiles(model, number=LIVE_ORIGIN)
+        """Return by metric the error quantiles of the live intervals."""
+        return self.calibration.quantiles(model, number=LIVE_ORIGIN)
 
     def champions_from(
         self, day: int, best: Mapping[str, Candidate], *, horizon_days: int
     ) -> Floats:
-        """Return the forecasts of each metric's champion from any day, the usage unit.
+        """Forecast with each metric's champion from any day, in the usage unit.
 
         NaN for a series without a forecast. Shape (series, horizon).
         """
         values = np.full((len(self.fleet), horizon_days), np.nan)
-        self.engines[FROM_ANOTHER_DAY] = self._engine(day)
+        self.fleet_origins[FROM_ANOTHER_DAY] = self._fleet_origin(day)
         passed = self._passed(
             FROM_ANOTHER_DAY,
             self._needed(set(best.values())),
             horizon_days=horizon_days,
-            memory=ErrorMemory(self.spacing_days),
+            calibration=CalibrationErrors(self.spacing_days),
             weights={},
         )
         for fitted, by_model in passed:
@@ -448,9 +450,9 @@ class FleetForecast:
                 ]
         return values
 
-    def _engine(self, day: int) -> EngineOrigin:
-        """Return the fleet as it is known on a day."""
-        return EngineOrigin(
+    def _fleet_origin(self, day: int) -> FleetOrigin:
+        """Return the pooled fit of the fleet at a day."""
+        return FleetOrigin(
             self.fleet,
             designs=self.designs,
             day=day,
@@ -458,7 +460,7 @@ class FleetForecast:
         )
 
     def _needed(self, chosen: Set[Candidate]) -> Sequence[Candidate]:
-        """Return the chosen models, and the members of a mean of them."""
+        """Return the chosen models and, for a combination, its members."""
         if combination.NAME in chosen:
             return self.options.models
         return [each for each in self.options.models if each in chosen]
@@ -469,30 +471,30 @@ class FleetForecast:
         candidates: Sequence[Candidate],
         *,
         horizon_days: int,
-        memory: ErrorMemory,
+        calibration: CalibrationErrors,
         weights: combination.Weights,
-    ) -> Iterator[tuple[FittedBlock, dict[str, CandidateBlock]]]:
+    ) -> Iterator[tuple[FittedBlock, dict[str, BlockPrediction]]]:
         """Yield the predictions of every block at one origin."""
-        engine = self.engines[number]
+        fleet_origin = self.fleet_origins[number]
         able = self._able(number, candidates)
         known: dict[str, Mapping[str, ErrorQuantiles]] = {
-            name: memory.quantiles(name, number=number) for name in able
+            name: calibration.quantiles(name, number=number) for name in able
         }
 
-        def predicted(block: Block) -> tuple[FittedBlock, dict[str, CandidateBlock]]:
-            fitted = engine.fitted(block, horizon_days=horizon_days)
+        def predicted(block: Block) -> tuple[FittedBlock, dict[str, BlockPrediction]]:
+            fitted = fleet_origin.fitted(block, horizon_days=horizon_days)
             forecasts = self._fitted_models(number, fitted, able, weights=weights)
             return fitted, {
-                name: candidate_block(
+                name: block_prediction(
                     each,
                     fitted=fitted,
-                    origin=engine,
+                    origin=fleet_origin,
                     quantiles=known.get(name, {}),
                 )
                 for name, each in forecasts.items()
             }
 
-        blocks = list(engine.blocks())
+        blocks = list(fleet_origin.blocks())
         yield from side_by_side(predicted, blocks, processes=self._threads)
 
     def _able(self, number: int, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -509,13 +511,13 @@ class FleetForecast:
         *,
         weights: combination.Weights,
     ) -> dict[str, ModelForecast]:
-        """Fit candidates to a block, and the naive beside them; the mean comes last."""
+        """Fit candidates and seasonal naive to a block, the combination last."""
         forecasts: dict[str, ModelForecast] = {}
         for name in candidates:
             if name in self._models:
                 forecasts[name] = self._models[name](fitted.data)
             elif name == boosting.NAME and (boosted := self._boosters.at(number)):
-                forecasts[name] = boosted.forecast(self.engines[number], fitted)
+                forecasts[name] = boosted.forecast(self.fleet_origins[number], fitted)
         naive = combination.naive_forecast(fitted.data)
         if combination.NAME in candidates:
             series = fitted.block.series

@@ -1,4 +1,4 @@
-"""The job `usage_forecasts` over a fleet: every candidate at every origin, as rows.
+"""The job `usage_forecasts`: backtest, selection and champion forecasts as rows.
 
 Every series, candidate and rejection is accounted for.
 """
@@ -20,7 +20,7 @@ from python_jobs.forecasting.core.series import FittedBlock, Fleet
 from python_jobs.forecasting.fleet.drift import drift_rows
 from python_jobs.forecasting.fleet.forecast import (
     Backtests,
-    CandidateBlock,
+    BlockPrediction,
     FleetForecast,
 )
 from python_jobs.forecasting.fleet.tables import (
@@ -34,7 +34,7 @@ from python_jobs.platform.errors import RunError
 from python_jobs.platform.progress import Task
 
 FEWEST_BROKEN_FITS = 10
-"""As many broken fits and not one that holds are no accident of the data."""
+"""Failed fits without a single success that reject a candidate as broken."""
 
 Frames = dict[str, list[pd.DataFrame]]
 
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Live:
-    """Outcomes of the live origin, by position in the fleet."""
+    """Model or rejection reason of each series at the live origin."""
 
     outcomes: list[str | Reason | None]
     shift_days: Integers
@@ -99,8 +99,8 @@ def forecast_fleet(
     _reject_broken_candidates(found)
     best = forecast.best(found)
     live = _run_champions(forecast, best=best, found=found)
-    engine = forecast.engines[LIVE_ORIGIN]
-    outcomes = _accounted(fleet, live, unusable=engine.reasons, best=best)
+    fleet_origin = forecast.fleet_origins[LIVE_ORIGIN]
+    outcomes = _accounted(fleet, live, unusable=fleet_origin.reasons, best=best)
     _log_rejections(fleet, found, outcomes)
     return {
         **live.frames,
@@ -117,9 +117,9 @@ def forecast_fleet(
         "ml.series_states": [
             state_frame(
                 fleet,
-                day=engine.day,
-                windows=engine.windows,
-                reasons=engine.reasons,
+                day=fleet_origin.day,
+                windows=fleet_origin.windows,
+                reasons=fleet_origin.reasons,
                 shift_days=live.shift_days,
                 outcomes=outcomes,
             )
@@ -142,7 +142,7 @@ def _run_champions(
         model = best.get(fitted.block.metric)
         if model not in by_model:
             continue
-        prediction, day = by_model[model], forecast.engines[number].day
+        prediction, day = by_model[model], forecast.fleet_origins[number].day
         valid, days = prediction.is_valid, BACKTEST_DAYS if number else horizon
         live.frames["ml.usage_forecasts"].append(
             forecast_frame(
@@ -171,7 +171,7 @@ def _run_champions(
 
 
 def _keep_live(
-    live: _Live, prediction: CandidateBlock, fitted: FittedBlock, *, model: str
+    live: _Live, prediction: BlockPrediction, fitted: FittedBlock, *, model: str
 ) -> None:
     """Note the model or the reason of each series of a block."""
     for series, reason in zip(prediction.series, prediction.reasons, strict=True):
@@ -189,7 +189,7 @@ def _accounted(
     unusable: Sequence[Reason | None],
     best: Mapping[str, Candidate],
 ) -> list[str | Reason]:
-    """Return the model of each series or the reason for none; fail when one is lost."""
+    """Return model or rejection reason of each series; fail when one has neither."""
     outcomes: list[str | Reason] = []
     for series, outcome in enumerate(live.outcomes):
         reason = unusable[series]
@@ -207,7 +207,7 @@ def _accounted(
 
 
 def _scores(found: Backtests, *, best: Mapping[str, Candidate]) -> list[pd.DataFrame]:
-    """Return the sums of every candidate; the mean of all only where it is chosen."""
+    """Return the error sums of every candidate; the combination only if champion."""
     scores = []
     for model, frames in found.frames.items():
         for frame in frames:
@@ -220,7 +220,7 @@ def _scores(found: Backtests, *, best: Mapping[str, Candidate]) -> list[pd.DataF
 
 
 def _reject_broken_candidates(found: Backtests) -> None:
-    """Fail when fits of a candidate broke down wherever they were tried."""
+    """Fail when every fit of a candidate failed."""
     broken = Counter(
         (number, model)
         for number, model, _, reason in found.rejections

@@ -1,4 +1,4 @@
-"""Forecasts from saved rows: parameters and last state, without a fit.
+"""Forecasts from saved parameters and states, without a fit.
 
 Loading rows runs no code, which loading a pickle would.
 """
@@ -21,7 +21,7 @@ from python_jobs.forecasting.core.origin import LIVE_ORIGIN, Origin
 from python_jobs.forecasting.core.regression import CalendarDesign, Designs
 from python_jobs.forecasting.core.series import Fleet
 from python_jobs.forecasting.fleet.tables import ERROR_QUANTILES, forecast_frame
-from python_jobs.forecasting.models.registry import again
+from python_jobs.forecasting.models.registry import forecast_from_state
 from python_jobs.platform.errors import InputError
 
 
@@ -115,7 +115,7 @@ def _forecast(
         for name in wide
         if not str(name).startswith("coefficient_") and wide[name].notna().all()
     }
-    forecast = again(model, state, coefficients @ terms.T)
+    forecast = forecast_from_state(model, state, coefficients @ terms.T)
     horizon = forecast.centre.shape[1]
     values, around = usage_ahead(
         forecast,

@@ -1,4 +1,4 @@
-"""Results of the engine as the rows of the job's tables."""
+"""Rows of the job's tables from block predictions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""ARIMA(1,1,1) of many series at once, by Gauss-Newton on conditional squares.
+"""Batched ARIMA(1,1,1) by Levenberg-Marquardt on the conditional sum of squares.
 
 Source: Box and Jenkins (1970), Time Series Analysis, chapter 7: the sum of squares
 given that the first innovation is zero; Levenberg (1944) and Marquardt (1963) for the
@@ -29,7 +29,7 @@ START = (0.3, -0.8)
 """AR and MA of a daily usage that reverts within days: where the search begins."""
 
 SETTLING_DAYS = 20
-"""First innovations, which the start at zero still shapes: none is summed."""
+"""Burn-in: first innovations, left out of the sum of squares."""
 
 STEPS = 12
 """Gauss-Newton steps at most; most series need five."""
@@ -70,7 +70,7 @@ class ArimaFit:
 
 
 def fit_arima(values: AnyFloats) -> ArimaFit:
-    """Fit ARIMA(1,1,1) to each row.
+    """Fit ARIMA(1,1,1) to each series of a block.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def fit_arima(values: AnyFloats) -> ArimaFit:
 
 
 def forecast_arima(fit: ArimaFit, horizon_days: int) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of the days ahead, each (series, horizon)."""
+    """Forecast mean and standard deviation, each of shape (series, horizon)."""
     shape = (len(fit.ar), horizon_days)
     mean, sd = np.empty(shape), np.empty(shape)
     _fill_forecasts(
@@ -106,13 +106,13 @@ def forecast_arima(fit: ArimaFit, horizon_days: int) -> tuple[Floats, Floats]:
 
 
 def sarima_calendar(data: BlockData) -> ModelForecast:
-    """Regression with ARIMA(1,1,1) errors."""
+    """Forecast the calendar regression with ARIMA(1,1,1) errors."""
     fit = fit_arima(data.residuals)
     return ARIMA.forecast(_state(fit), data.explained, is_converged=fit.is_converged)
 
 
 def sarima(data: BlockData) -> ModelForecast:
-    """Weekday means with ARIMA(1,1,1) errors on the usage."""
+    """Forecast weekday means with ARIMA(1,1,1) errors on the usage."""
     days = data.usage.shape[1]
     weekdays = np.arange(days) % WEEK_DAYS
     # contiguous, so that the order of a sum does not depend on the rows beside it
@@ -146,9 +146,10 @@ SARIMA = Family(_with_weekdays, LINEAR)
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _sums(differences, ar, ma):  # type: ignore[no-untyped-def]
-    """Return what a step is solved from, of the innovations and their derivatives.
+    """Return the normal equations of a Gauss-Newton step.
 
-    Their squares, the gradient by ar and ma, and the three of the Hessian.
+    Sum of squared innovations, its gradient by ar and ma, and the three elements of the
+    approximate Hessian.
     """
     none = differences.dtype.type(0.0)
     e, by_ar, by_ma = none, none, none
@@ -176,7 +177,7 @@ def _bounded(value, bounds):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
-    """Fit every row.
+    """Fit every series of a block.
 
     Columns of ``found``: ar, ma, squares, last difference, last innovation.
     """
@@ -196,7 +197,7 @@ def _fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _fit(differences):  # type: ignore[no-untyped-def]
-    """Search from `START`; return ar, ma, squares, and whether the search ended."""
+    """Minimise from `START`; return ar, ma, squares, and whether it converged."""
     kind = differences.dtype.type
     ar, ma = START
     best_ar, best_ma, damping = ar, ma, 1e-3
@@ -225,7 +226,7 @@ def _fit(differences):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _step(sums, damping):  # type: ignore[no-untyped-def]
-    """Return the damped Gauss-Newton step of ar and ma, never a long one."""
+    """Return the Levenberg-Marquardt step of ar and ma, bounded in length."""
     a = sums[3] * (1.0 + damping) + 1e-30
     b = sums[5] * (1.0 + damping) + 1e-30
     c = sums[4]
@@ -239,7 +240,7 @@ def _step(sums, damping):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _last_innovation(differences, ar, ma):  # type: ignore[no-untyped-def]
-    """Return the last innovation, filtered from an unknown start.
+    """Return the last innovation by the exact filter, from an unknown start.
 
     ``ratio`` is the variance of a day's prediction over that of an innovation: large
     on the first day, 1 when the start is forgotten.
@@ -258,7 +259,7 @@ def _last_innovation(differences, ar, ma):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _fill_forecasts(ar, ma, variance, level, difference, innovation, mean, sd):  # type: ignore[no-untyped-def]
-    """Fill mean and sd: psi weights of the integrated process, summed and squared."""
+    """Fill mean and sd by the psi weights of the integrated process."""
     count, horizon = mean.shape
     for i in range(count):
         step = ar[i] * difference[i] + ma[i] * innovation[i]

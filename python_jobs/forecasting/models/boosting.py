@@ -1,4 +1,4 @@
-"""One gradient boosting for the whole fleet: the challenger that knows no time series.
+"""Global gradient boosting: one model of lags and calendar for the whole fleet.
 
 A histogram gradient boosting (scikit-learn) on the usage's lags, rolling means and the
 calendar, trained on what followed older days and asked for the days ahead. Its target
@@ -47,8 +47,8 @@ _LEFT_OUT = ("constant", "trend")
 _CALENDAR = [k for k, term in enumerate(TERMS) if term not in _LEFT_OUT]
 
 
-class KnownDay(Protocol):
-    """The fleet as it is known on one day: what an `EngineOrigin` has of it."""
+class TrainingOrigin(Protocol):
+    """Part of a `FleetOrigin` that training and forecasting read."""
 
     fleet: Fleet
     designs: Designs
@@ -58,12 +58,12 @@ class KnownDay(Protocol):
 
 @dataclass(frozen=True)
 class BoostedFleet:
-    """A trained model, and what it calls each metric."""
+    """Trained regressor with its metric codes."""
 
     regressor: HistGradientBoostingRegressor
     metric_codes: dict[str, int]
 
-    def forecast(self, origin: KnownDay, fitted: FittedBlock) -> ModelForecast:
+    def forecast(self, origin: TrainingOrigin, fitted: FittedBlock) -> ModelForecast:
         """Forecast the days ahead of a block."""
         series, horizon = fitted.block.series, fitted.data.explained.shape[1]
         rows, centre = _rows(
@@ -85,17 +85,17 @@ class BoostedFleet:
 
 @dataclass
 class Boosters:
-    """The model of each origin, trained when it is first asked for.
+    """Regressors by origin, trained on first use.
 
     Attributes
     ----------
-    engines
+    fleet_origins
         By origin number.
     processes
         Origins that are trained side by side; None: one a core.
     """
 
-    engines: Mapping[int, KnownDay]
+    fleet_origins: Mapping[int, TrainingOrigin]
     processes: int | None
     _trained: dict[int, BoostedFleet | None] = field(default_factory=dict, init=False)
 
@@ -103,21 +103,21 @@ class Boosters:
         """Train at every origin that has no model yet."""
         missing = [each for each in numbers if each not in self._trained]
         trained = side_by_side(
-            lambda number: train(self.engines[number]),
+            lambda number: train(self.fleet_origins[number]),
             missing,
             processes=self.processes,
         )
         self._trained.update(zip(missing, trained, strict=True))
 
     def at(self, number: int) -> BoostedFleet | None:
-        """Return the model of an origin; None when no series has history enough."""
+        """Return the model of an origin; None without enough history."""
         if number not in self._trained:
             self.train([number])
         return self._trained[number]
 
 
-def train(origin: KnownDay) -> BoostedFleet | None:
-    """Train on what an origin knows; None when no series has history enough.
+def train(origin: TrainingOrigin) -> BoostedFleet | None:
+    """Train on the in-sample days of an origin; None without enough history.
 
     Rows are spaced evenly over series and days, so the same data train the same model.
     """
@@ -161,7 +161,7 @@ def train(origin: KnownDay) -> BoostedFleet | None:
 
 
 def _spaced(series: Integers) -> tuple[Integers, Integers]:
-    """Return days ahead and series that keep a cut within its share of the rows."""
+    """Thin out days ahead and series of a cut to its share of the training rows."""
     share = TRAINING_ROWS // len(TRAINING_CUTS)
     step = max(1, -(-len(series) * _AHEAD_DAYS // share))
     if step <= _AHEAD_DAYS // 6:
@@ -172,7 +172,7 @@ def _spaced(series: Integers) -> tuple[Integers, Integers]:
 
 
 def _rows(
-    origin: KnownDay,
+    origin: TrainingOrigin,
     series: Integers,
     calendar_id: str,
     *,
@@ -180,7 +180,7 @@ def _rows(
     ahead: Integers,
     metric_codes: dict[str, int],
 ) -> tuple[NDArray[np.float32], Floats]:
-    """Return features of every series and day ahead, and the mean they are relative to.
+    """Return the feature matrix of every series and day ahead, and its base level.
 
     Shapes (series x days, features) and (series,).
     """

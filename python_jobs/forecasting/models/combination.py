@@ -1,7 +1,7 @@
-"""Combination of forecasts: the mean weighted by inverse errors, and the naive in it.
+"""Forecast combination weighted by inverse errors, and the seasonal naive.
 
 Source: Bates and Granger (1969), The Combination of Forecasts. It is kept where nothing
-structural beats last week's values again.
+structural beats the seasonal naive.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ Weights = Mapping[str, Mapping[str, float]]
 
 
 def naive_forecast(data: BlockData) -> ModelForecast:
-    """Repeat last week's usage again and again."""
+    """Forecast the seasonal naive of a week."""
     count, horizon = data.explained.shape
     weeks = repeated(data.usage[:, -WEEK_DAYS:], horizon)
     return ModelForecast(
@@ -45,7 +45,7 @@ def inverse_error_mean(
     weights: Weights,
     floors: Floats,
 ) -> ModelForecast:
-    """Return the weighted mean of the usage that members and naive forecast.
+    """Combine members and naive by the weighted mean of the usage they forecast.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ def block_models(
 def forecast_block(
     model: LiteralModel, data: BlockData, *, steps: int, processes: int | None
 ) -> ModelForecast:
-    """Fit each series of a block and forecast it."""
+    """Fit and forecast each series of a block."""
     count, horizon = data.explained.shape
     is_log = model.is_calendar_adjusted
     values = data.residuals.astype(np.float64) if is_log else data.usage
@@ -144,7 +144,7 @@ def outcome(
 
 
 def _reject_unfit(values: Floats) -> None:
-    """Reject values that a fit would turn into nonsense without a word."""
+    """Reject values on which a fit fails silently."""
     if not np.isfinite(values).all():
         raise RejectedError(Reason.NOT_FINITE)
     if np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())):
@@ -157,7 +157,7 @@ def _outcomes(
     *,
     processes: int | None,
 ) -> Iterator[Prediction | Reason]:
-    """Yield the outcome of every row, in order, made by processes."""
+    """Fit every series in processes; yield the outcomes in order."""
     chunks = [
         values[first : first + CHUNK_SERIES]
         for first in range(0, len(values), CHUNK_SERIES)
@@ -178,18 +178,18 @@ def _outcomes(
 def _fit_chunk(
     fit: Callable[[Floats], Prediction | Reason], chunk: Floats
 ) -> Sequence[Prediction | Reason]:
-    """Fit some series on one core: threads inside would fight over it."""
+    """Fit a chunk of series in one process, with single-threaded BLAS."""
     with threadpool_limits(limits=1):
         return [fit(row) for row in chunk]
 
 
 def sarima_calendar(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """Regression with ARIMA(1,1,1) errors."""
+    """Forecast the calendar regression with ARIMA(1,1,1) errors."""
     return _by_sarimax(values, horizon_days=horizon_days, steps=steps)
 
 
 def sarima(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """Weekday means with ARIMA(1,1,1) errors on the usage.
+    """Forecast weekday means with ARIMA(1,1,1) errors on the usage.
 
     The same as the calendar candidate with the least calendar there is, so the two
     differ by what the calendar and the logarithm bring. On the default fleet it is a
@@ -206,7 +206,7 @@ def sarima(values: Floats, horizon_days: int, steps: int) -> Prediction:
 
 
 def sarima_seasonal(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """SARIMA(1,1,1)(1,0,1) of seven days on the usage: seconds a series."""
+    """Forecast SARIMA(1,1,1)(1,0,1)[7] of the usage: seconds a series."""
     return _by_sarimax(
         values,
         horizon_days=horizon_days,
@@ -252,7 +252,7 @@ def _by_sarimax(
 
 
 def holt_winters_calendar(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """Damped additive trend without season: the calendar has taken the season."""
+    """Forecast by the damped Holt model of the calendar residuals."""
     model = _holtwinters().ExponentialSmoothing(
         values, trend="add", damped_trend=True, initialization_method="heuristic"
     )
@@ -260,7 +260,7 @@ def holt_winters_calendar(values: Floats, horizon_days: int, steps: int) -> Pred
 
 
 def holt_winters(values: Floats, horizon_days: int, steps: int) -> Prediction:
-    """Damped additive trend and an additive season of seven days."""
+    """Forecast by the damped additive Holt-Winters model, season seven days."""
     model = _holtwinters().ExponentialSmoothing(
         values,
         trend="add",
@@ -275,13 +275,13 @@ def holt_winters(values: Floats, horizon_days: int, steps: int) -> Prediction:
 def simple_exponential_smoothing(
     values: Floats, horizon_days: int, steps: int
 ) -> Prediction:
-    """Level that follows the usage, and nothing else: the least of the candidates."""
+    """Forecast by simple exponential smoothing of the usage."""
     model = _holtwinters().SimpleExpSmoothing(values, initialization_method="heuristic")
     return _by_smoothing(model, horizon_days=horizon_days, steps=steps)
 
 
 def _holtwinters() -> Any:
-    """Import it when it is needed: it takes seconds, and the engine does without."""
+    """Import statsmodels' Holt-Winters on first use: it takes seconds."""
     from statsmodels.tsa import holtwinters  # noqa: PLC0415 - slow import
 
     return holtwinters
@@ -307,7 +307,7 @@ def _by_smoothing(model: Any, *, horizon_days: int, steps: int) -> Prediction:
 
 
 def _smoothed(model: Any, *, steps: int) -> Any:
-    """Minimise the squared errors, first from the default start, then from a grid's.
+    """Minimise the squared errors from the default start, then from a grid.
 
     The grid search takes nine tenths of the time and ends at the same optimum (errors
     on the default fleet equal to 0.1 %), so it is kept for the few that need it.

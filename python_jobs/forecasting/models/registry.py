@@ -1,4 +1,4 @@
-"""Candidates by name: how each is fitted to a block, and how a saved one forecasts."""
+"""Registry of candidates: fit function by name, and forecast from a saved state."""
 
 from collections.abc import Callable, Mapping
 
@@ -32,10 +32,10 @@ _FAMILIES: Mapping[str, Family] = {
     "sarima_calendar": arima.ARIMA,
     "holt_winters_calendar": smoothing.SMOOTHING,
     "sarima": arima.SARIMA,
-    "holt_winters": smoothing.SMOOTHING_LOAD,
-    "simple_exponential_smoothing": smoothing.SMOOTHING_LOAD,
+    "holt_winters": smoothing.SMOOTHING_USAGE,
+    "simple_exponential_smoothing": smoothing.SMOOTHING_USAGE,
 }
-_OF_LOADS = {
+_ON_USAGE = {
     "simple_exponential_smoothing",
     "holt_winters",
     "sarima",
@@ -43,8 +43,8 @@ _OF_LOADS = {
 }
 
 
-def again(model: str, state: State, explained: Floats) -> ModelForecast:
-    """Forecast from a saved state: the same numbers as when it was fitted.
+def forecast_from_state(model: str, state: State, explained: Floats) -> ModelForecast:
+    """Forecast from a saved state, equal to the forecast of its fit.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def again(model: str, state: State, explained: Floats) -> ModelForecast:
     state
         By name, shape (series,).
     explained
-        What the calendar explains of the days ahead, shape (series, horizon).
+        Calendar component of the days ahead, shape (series, horizon).
     """
     if PATH.format(1) in state:
-        transform = LINEAR if model in _OF_LOADS else LOG
+        transform = LINEAR if model in _ON_USAGE else LOG
         return from_path(state, transform=transform, horizon=explained.shape[1])
     return _FAMILIES[model].forecast(state, explained)

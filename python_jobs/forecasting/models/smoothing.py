@@ -1,4 +1,4 @@
-"""Exponential smoothing of many series, by Gauss-Newton on the squared errors.
+"""Batched exponential smoothing by Levenberg-Marquardt on the squared errors.
 
 Source: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing:
 the additive family with a damped trend and, where asked for, a season of one week. The
@@ -30,12 +30,12 @@ PARAMETERS = ("smoothing_level", "smoothing_trend", "damping_trend", "smoothing_
 """Names of the parameters, as statsmodels has them."""
 
 START_SEASONS = 4
-"""Seasons that the first level and season are means of, the season without growth."""
+"""Seasons that initial level and detrended initial season are means of."""
 
 ALPHA, BETA, PHI, GAMMA = 0, 1, 2, 3
 
 SETTLING_DAYS = 14
-"""First errors, which the start still shapes: none is summed."""
+"""Burn-in: first errors, left out of the sum of squares."""
 
 STEPS = 25
 
@@ -90,7 +90,7 @@ class SmoothingFit:
 def fit_smoothing(
     values: Floats, *, has_trend: bool, has_season: bool, season: int = WEEK_DAYS
 ) -> SmoothingFit:
-    """Fit exponential smoothing to each row.
+    """Fit additive exponential smoothing to each series of a block.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def fit_smoothing(
 
 
 def _first_season(first: Floats, *, season: int) -> Floats:
-    """Return the mean season about a straight line, shape (series, season).
+    """Return the detrended initial season, shape (series, season).
 
     About the mean alone, growth within a season would be part of the season and the
     trend would have nothing left to follow.
@@ -150,7 +150,7 @@ def _first_season(first: Floats, *, season: int) -> Floats:
 
 
 def forecast_smoothing(fit: SmoothingFit, horizon_days: int) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of the days ahead, each (series, horizon)."""
+    """Forecast mean and standard deviation, each of shape (series, horizon)."""
     damping = _damping(fit.parameters, horizon_days)
     season = repeated(fit.season, horizon_days)
     mean = fit.level[:, None] + fit.trend[:, None] * damping + season
@@ -163,7 +163,7 @@ def forecast_smoothing(fit: SmoothingFit, horizon_days: int) -> tuple[Floats, Fl
 def variance_factors(
     parameters: Floats, *, horizon_days: int, season: int = WEEK_DAYS
 ) -> Floats:
-    """Return the variance of h-day errors, relative to that of one-day errors.
+    """Return the h-step forecast variance relative to the one-step variance.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def variance_factors(
 
 
 def _damping(parameters: Floats, horizon_days: int) -> Floats:
-    """Return by how much the trend has grown after each day, (series, horizon)."""
+    """Return the cumulated trend damping of each day, (series, horizon)."""
     phi = parameters.T[2][:, None]
     age = np.arange(1, horizon_days + 1)
     grown: Floats = np.cumsum(np.where(phi > 0.0, phi, 0.0) ** age, axis=1)
@@ -203,13 +203,13 @@ def _damping(parameters: Floats, horizon_days: int) -> Floats:
 
 
 def level_calendar(data: BlockData) -> ModelForecast:
-    """Exponentially weighted level of the calendar's residual."""
+    """Forecast the exponentially weighted level of the calendar residuals."""
     state = {"level": data.levels, "alpha": data.alphas, "spread": data.spread}
     return LEVEL.forecast(state, data.explained)
 
 
 def holt_winters_calendar(data: BlockData) -> ModelForecast:
-    """Damped trend without season: the calendar has taken the season."""
+    """Fit the damped Holt model of the calendar residuals of a block."""
     residuals = data.residuals.astype(np.float64)
     fit = fit_smoothing(residuals, has_trend=True, has_season=False)
     return SMOOTHING.forecast(
@@ -218,12 +218,12 @@ def holt_winters_calendar(data: BlockData) -> ModelForecast:
 
 
 def simple_exponential_smoothing(data: BlockData) -> ModelForecast:
-    """Level that follows the usage, and nothing else."""
+    """Fit simple exponential smoothing of the usage of a block."""
     return _smoothed_usage(data, has_trend=False, has_season=False)
 
 
 def holt_winters(data: BlockData) -> ModelForecast:
-    """Damped trend and a season of seven days on the usage."""
+    """Fit the damped Holt-Winters model of the usage of a block, season seven days."""
     return _smoothed_usage(data, has_trend=True, has_season=True)
 
 
@@ -231,7 +231,7 @@ def _smoothed_usage(
     data: BlockData, *, has_trend: bool, has_season: bool
 ) -> ModelForecast:
     fit = fit_smoothing(data.usage, has_trend=has_trend, has_season=has_season)
-    return SMOOTHING_LOAD.forecast(
+    return SMOOTHING_USAGE.forecast(
         _state(fit), data.explained, is_converged=fit.is_converged
     )
 
@@ -247,7 +247,7 @@ def _state(fit: SmoothingFit) -> State:
 
 
 def _level_ahead(state: State, horizon: int) -> tuple[Floats, Floats]:
-    """Variance of a level that follows a day's error by alpha, plus the day's own."""
+    """Forecast a level with the variance of simple exponential smoothing."""
     factors = np.sqrt(1.0 + state["alpha"][:, None] ** 2 * np.arange(horizon))
     mean = np.repeat(state["level"][:, None], horizon, axis=1)
     return mean, state["spread"][:, None] * factors
@@ -271,12 +271,12 @@ def _from_state(state: State, horizon: int) -> tuple[Floats, Floats]:
 
 LEVEL = Family(_level_ahead, LOG)
 SMOOTHING = Family(_from_state, LOG)
-SMOOTHING_LOAD = Family(_from_state, LINEAR)
+SMOOTHING_USAGE = Family(_from_state, LINEAR)
 
 
 @njit(cache=True, fastmath=_FAST, nogil=True)
 def _run(values, points, first_level, first_season, sums, state):  # type: ignore[no-untyped-def]
-    """Run five recursions side by side; sums of products of their errors' differences.
+    """Run the recursion and its perturbations; accumulate the normal equations.
 
     ``sums[k, l]`` with 0 the recursion of the point itself: errors squared, products
     with the differences of the others, products among these.
@@ -321,7 +321,7 @@ def _run(values, points, first_level, first_season, sums, state):  # type: ignor
 def _fill_fits(  # type: ignore[no-untyped-def]
     values, free, first_level, first_season, parameters, state, squares, is_converged
 ):
-    """Take the best of the starts, then Levenberg-Marquardt steps."""
+    """Fit each series from the best start by Levenberg-Marquardt steps."""
     count = len(values)
     places = np.flatnonzero(free)
     points = np.zeros((len(places) + 1, 4))
@@ -350,7 +350,7 @@ def _fill_fits(  # type: ignore[no-untyped-def]
 def _search(  # type: ignore[no-untyped-def]
     values, places, points, first_level, first_season, sums, tried, best, state, squares
 ):
-    """Walk to the minimum from ``best``, which keeps the best; say if it ended."""
+    """Minimise from ``best``, updated in place; return whether it converged."""
     size = len(places)
     damping = 1e-3
     point = best.copy()
@@ -391,7 +391,7 @@ def _search(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _move(point, best, step, places):  # type: ignore[no-untyped-def]
-    """Take a step from ``best``, shortened and within bounds; return its length."""
+    """Step from ``best``, bounded in length and range; return the length."""
     step = step * min(1.0, _LONGEST_STEP / max(np.abs(step).max(), 1e-300))
     moved = 0.0
     for k in range(len(places)):

@@ -1,4 +1,4 @@
-"""Backtests of a panel, and the weighted mean that they select for each series.
+"""Backtests of a panel, and the forecast combination selected for each series.
 
 Every series has its live origin at its own newest step, and backtests a horizon apart.
 Source of the mean: Bates and Granger (1969), The Combination of Forecasts; weights fall

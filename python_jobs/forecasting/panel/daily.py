@@ -19,7 +19,7 @@ from python_jobs.forecasting.core.arrays import (
     ModelForecast,
     Transform,
 )
-from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.origin import FleetOrigin
 from python_jobs.forecasting.core.parallel import one_blas_thread, side_by_side
 from python_jobs.forecasting.core.regression import CalendarDesign, Designs
 from python_jobs.forecasting.core.series import Block, Fleet
@@ -101,7 +101,7 @@ class DailyPanel(Panel):
             self._fleets[variant.has_logs] = _fleet(self.series, transform)
         fleet = _part(self._fleets[variant.has_logs], positions)
         with one_blas_thread():
-            origin = EngineOrigin(
+            origin = FleetOrigin(
                 fleet,
                 designs=self._designs(variant, step),
                 day=step,

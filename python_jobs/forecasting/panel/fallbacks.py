@@ -68,7 +68,7 @@ def fallback(panel: Panel, position: int) -> tuple[str, str, Floats, Floats]:
 
 
 def _flat_quantiles(values: Floats, ahead: int, *, season: int) -> Floats:
-    """Return quantiles of a series that stands still, shape (steps, 9).
+    """Return the quantiles of a constant series, shape (steps, 9).
 
     What rests at its lowest stays there unless it often did so and came again; what
     stands still elsewhere moves as it did before.
@@ -83,7 +83,7 @@ def _flat_quantiles(values: Floats, ahead: int, *, season: int) -> Floats:
 
 
 def _walk(values: Floats, ahead: int) -> tuple[Floats, Floats]:
-    """Return the last value and a spread that grows as that of a random walk."""
+    """Forecast a random walk: the last value and its growing spread."""
     growth = np.sqrt(np.arange(1, ahead + 1))
     return np.full(ahead, values[-1]), _step_spread(values) * growth
 
@@ -94,7 +94,7 @@ def _step_spread(values: Floats) -> float:
 
 
 def _season_mean(measured: Floats, ahead: int, *, season: int) -> tuple[Floats, Floats]:
-    """Return mean and spread of the newest seasons, more of them where few are known.
+    """Return mean and spread of the newest seasons, more of them where values are few.
 
     A part of the season that was never measured takes the mean of all.
     """

@@ -36,7 +36,7 @@ _LARGEST = float(np.finfo(np.float64).max)
 
 @dataclass(frozen=True)
 class PanelForecasts:
-    """What is forecast of each series of a panel, in its own unit.
+    """Forecasts of each series of a panel, in its own unit.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class PanelForecasts:
 
 
 def _within_reach(quantiles: Floats, values: Floats, *, seen: Floats) -> Floats:
-    """Keep quantiles within once the seen range of what was seen or is expected.
+    """Bound quantiles to one observed range beyond observed or expected values.
 
     A logarithm that is off by a few units is a value off by powers of ten.
 

@@ -1,4 +1,4 @@
-"""Hourly series at one origin: what hours and weekdays explain, and what is left."""
+"""Hourly panels: regression on hours and weekdays, and models of its residuals."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ class HourlyPanel(Panel):
         return found
 
     def _blocks(self, positions: Integers, *, step: int) -> Iterator[_Block]:
-        """Yield the series that fill a window and move in it."""
+        """Yield blocks of series that fill a window and are not constant in it."""
         series = self.series
         windows = np.zeros(len(positions), dtype=np.int64)
         for row, position in enumerate(positions):
@@ -147,7 +147,7 @@ class HourlyPanel(Panel):
         *,
         step: int,
     ) -> Iterator[tuple[Variant, BlockData]]:
-        """Explain a block by the terms of each variant that its window can carry."""
+        """Regress a block on the terms of each variant that its window identifies."""
         series = self.series
         last = series.starts[positions] + step - series.first_steps[positions]
         rows = last[:, None] + np.arange(1 - block.hours, 1)
@@ -198,7 +198,7 @@ def _data(
     design: SharedDesign,
     ahead: Floats,
 ) -> BlockData:
-    """Regress scaled values on a design and return what is left for the models."""
+    """Regress scaled values on a design and return residuals for the models."""
     scaled = transform.forward(values)
     with one_blas_thread():
         fit = fit_regression(

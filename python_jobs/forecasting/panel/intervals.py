@@ -16,9 +16,9 @@ from python_jobs.forecasting.core.arrays import Booleans, Floats, Integers
 from python_jobs.forecasting.core.intervals import (
     NO_QUANTILES,
     ErrorQuantiles,
-    KnownErrors,
+    OriginErrors,
+    calibration_groups,
     error_quantiles,
-    kinds,
     normal_quantiles,
 )
 from python_jobs.forecasting.core.series import blocks
@@ -48,13 +48,13 @@ _LOW, _HIGH = (list(QUANTILES).index(f"forecast_q{level}") for level in (10, 90)
 
 @dataclass(frozen=True)
 class OwnQuantiles:
-    """Quantiles of each series' own errors, and what they weigh.
+    """Empirical quantiles of each series' own errors, and their weights.
 
     Attributes
     ----------
     values
-        Of standardised errors over the breadth of their kind of step, shape (series,
-        9).
+        Of standardised errors over the breadth of their calibration group, shape
+        (series, 9).
     weights
         Between 0 and 1, shape (series,). A group without a backtest has one row of 0.
     """
@@ -63,17 +63,17 @@ class OwnQuantiles:
     weights: Floats
 
     def beside(self, pooled: ErrorQuantiles, is_eoq: Booleans) -> Floats:
-        """Return the weighted mean with those of the metric, (series, horizon, 9)."""
-        kind = kinds(is_eoq)
-        steps: Floats = pooled.by_kind[kind]
+        """Shrink towards the pooled quantiles of the metric, (series, horizon, 9)."""
+        kind = calibration_groups(is_eoq)
+        steps: Floats = pooled.by_group[kind]
         own = self.values[:, None, :] * breadths(pooled)[kind][:, :, None]
         steps += self.weights[:, None, None] * (own - steps)
         return steps
 
 
 def breadths(pooled: ErrorQuantiles) -> Floats:
-    """Return the width of the central 80 percent of each kind of step."""
-    found: Floats = pooled.by_kind[:, _HIGH] - pooled.by_kind[:, _LOW]
+    """Return the width of the central 80 percent of each calibration group."""
+    found: Floats = pooled.by_group[:, _HIGH] - pooled.by_group[:, _LOW]
     return np.maximum(found, _NARROWEST * found.max() or 1.0)
 
 
@@ -83,7 +83,7 @@ def own_quantiles(
     *,
     pooled: ErrorQuantiles,
 ) -> list[OwnQuantiles]:
-    """Return the own quantiles of the series of every group of a metric.
+    """Estimate the own quantiles of the series of every group of a metric.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def own_quantiles(
     is_eoq
         Steps in an EOQ window, of the same shapes.
     pooled
-        Quantiles of the metric, of at least one kind of step.
+        Quantiles of the metric, of at least one calibration group.
     """
     parts = [
         _of_group(np.array(of_group), np.array(flags), pooled=pooled)
@@ -111,7 +111,7 @@ def own_quantiles(
 
 
 def _best_shares(losses: Floats, counts: Floats) -> Floats:
-    """Return the share of least loss of each series, shrunk towards all.
+    """Select the share of least loss of each series, shrunk towards all.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _of_group(
     losses, counts = np.zeros((len(SHARES), series)), np.zeros(series)
     values, backtests = np.zeros((series, len(_LEVELS))), np.zeros(series)
     for rows in blocks(np.arange(series)) if len(errors) else ():
-        kind = kinds(is_eoq[:, rows])
+        kind = calibration_groups(is_eoq[:, rows])
         scaled = errors[:, rows] / breadths(pooled)[kind]
         losses[:, rows], counts[rows] = _left_out(scaled, kind, pooled=pooled)
         values[rows], is_enough = _quantiles(scaled)
@@ -157,9 +157,9 @@ def _of_group(
 def _left_out(
     scaled: Floats, kind: Integers, *, pooled: ErrorQuantiles
 ) -> tuple[Floats, Floats]:
-    """Return losses by share, shape (shares, series), and backtests held out."""
+    """Cross-validate shares by leaving out one backtest each; return losses, counts."""
     breadth = breadths(pooled)
-    quantiles = (pooled.by_kind / breadth[:, None])[kind]
+    quantiles = (pooled.by_group / breadth[:, None])[kind]
     is_known = np.isfinite(scaled).sum(axis=2) > 0
     losses = np.zeros((len(SHARES), scaled.shape[1]))
     counts = np.zeros(scaled.shape[1])
@@ -197,7 +197,7 @@ def _pinball(
 
 
 def _quantiles(scaled: Floats) -> tuple[Floats, Booleans]:
-    """Return quantiles by series, 0 where there are too few errors, and where not.
+    """Return quantiles by series, 0 with too few errors, and where there are enough.
 
     Parameters
     ----------
@@ -217,14 +217,14 @@ def _quantiles(scaled: Floats) -> tuple[Floats, Booleans]:
 
 @dataclass(frozen=True)
 class PastErrors:
-    """A model's backtests of one group, by origin.
+    """Backtest predictions and actuals of a model and group, by origin.
 
     Attributes
     ----------
     predictions
         Of the model.
     actuals, is_eoq
-        What followed, and steps in an EOQ window, each of shape (series, horizon).
+        Actuals, and steps in an EOQ window, each of shape (series, horizon).
     """
 
     predictions: Sequence[Prediction]
@@ -233,7 +233,7 @@ class PastErrors:
 
     @property
     def standardised(self) -> list[Floats]:
-        """Errors over the spread, NaN for nothing, each of shape (series, horizon)."""
+        """Standardised errors, NaN without an actual, each (series, horizon)."""
         return [
             each.errors(actuals) / each.spread[:, None]
             for each, actuals in zip(self.predictions, self.actuals, strict=True)
@@ -242,7 +242,7 @@ class PastErrors:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The backtest errors of a metric, as its intervals need them.
+    """Calibration set of a metric's intervals: pooled and own error quantiles.
 
     Attributes
     ----------
@@ -261,7 +261,7 @@ class Calibration:
 
 def calibration(past: Sequence[PastErrors]) -> Calibration:
     """Pool the errors of the groups of one metric."""
-    known: list[KnownErrors] = []
+    known: list[OriginErrors] = []
     ratios: list[Floats] = []
     paths = 0
     for group in past:
@@ -272,7 +272,7 @@ def calibration(past: Sequence[PastErrors]) -> Calibration:
             rows = each.is_valid & np.isfinite(error).any(axis=1)
             error = error[rows]
             paths += len(error)
-            known.append(KnownErrors(error / each.spread[rows][:, None], is_eoq[rows]))
+            known.append(OriginErrors(error / each.spread[rows][:, None], is_eoq[rows]))
             ratios.append((np.abs(error) / each.sd[rows]).ravel())
     if paths >= FEWEST_PATHS:
         horizons = [each.values.shape[1] for each in known]

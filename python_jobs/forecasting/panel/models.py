@@ -1,4 +1,4 @@
-"""The candidate models of a panel: what explains, on which scale, what follows.
+"""Candidate models of a panel: regression terms, scale, and model of residuals.
 
 Names are those of the job's candidates. A suffix says what differs: ``_weekly`` has no
 terms of months and quarters, ``_hours`` the hour of the day alone, ``_week_hours`` one
@@ -123,11 +123,11 @@ class Prediction:
         return valid
 
     def errors(self, actuals: Floats) -> Floats:
-        """Return actuals less forecasts, of what is modelled."""
+        """Return the errors on the model's scale: actuals less forecasts."""
         return self.transform.forward(actuals) - self.centre
 
     def put(self, rows: Integers, forecast: ModelForecast, data: BlockData) -> None:
-        """Fill in a block; a forecast that is not believed is left out.
+        """Fill in a block; a rejected forecast is left out.
 
         Parameters
         ----------
@@ -214,7 +214,7 @@ class Panel(ABC):
 
 
 def seasonal_naive(data: BlockData, season: int) -> ModelForecast:
-    """Repeat the newest season; without a whole one there is no forecast."""
+    """Forecast the seasonal naive; without a whole season there is none."""
     if data.usage.shape[1] <= season:
         return _unfitted(data)
     moves = data.usage[:, season:] - data.usage[:, :-season]
@@ -223,7 +223,7 @@ def seasonal_naive(data: BlockData, season: int) -> ModelForecast:
 
 
 def seasonal_median(data: BlockData, season: int) -> ModelForecast:
-    """Repeat the median of the newest seasons: what a spike does not move."""
+    """Forecast the median of the newest seasons, robust against spikes."""
     count, steps = data.usage.shape
     seasons = min(steps // season, MEDIAN_SEASONS)
     if seasons < FEWEST_MEDIAN_SEASONS:
@@ -244,7 +244,7 @@ def seasonal_smoothing(data: BlockData, season: int) -> ModelForecast:
 
 
 def steady_level(data: BlockData, season: int) -> ModelForecast:
-    """Carry on the mean of what is left, the newest season weighing a little more."""
+    """Forecast the weighted mean of the residuals, newest season weighing more."""
     alpha = STEADY_SEASON_WEIGHT / season
     levels = weighted_levels(data.residuals, alpha)
     alphas = np.full(len(levels), alpha)
@@ -270,7 +270,7 @@ def _unfitted(data: BlockData) -> ModelForecast:
 
 
 def scaled_data(data: BlockData, floors: Floats) -> BlockData:
-    """Return the data with logarithms in place of usage."""
+    """Return the model input with logarithms in place of usage."""
     logs = np.log(np.maximum(data.usage, floors[:, None]))
     return replace(data, usage=logs)
 

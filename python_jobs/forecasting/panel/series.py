@@ -188,7 +188,7 @@ def are_gaps(
 
 
 def winsorised(starts: Integers, lengths: Integers, values: Floats) -> Floats:
-    """Return values without those that would drown all others: a glitch, a wrong unit.
+    """Winsorise extreme values: glitches, and values in a wrong unit.
 
     Where the newest week lies is never beyond bounds: that is a step, not a spike.
 
@@ -212,7 +212,7 @@ def winsorised(starts: Integers, lengths: Integers, values: Floats) -> Floats:
 
 
 def _may_be_winsorised(starts: Integers, lengths: Integers, values: Floats) -> Booleans:
-    """Return the series whose quantiles have to be looked at, which takes long.
+    """Preselect the series that may need winsorising: quantiles take long.
 
     When more than a hundredth of the values lie on either side of the middle tenth of
     the range, the inner 98 percent span that tenth, and ten widths reach every value.
@@ -393,7 +393,7 @@ def _ragged(
 def _in_powers_of_two(
     starts: Integers, lengths: Integers, measured: Floats
 ) -> tuple[Integers, Floats]:
-    """Return each series' exponent, and values that lie between -1 and 1.
+    """Scale each series by a power of two into -1 to 1; return exponents too.
 
     A power of two moves no digit, so the unit of a series changes nothing.
     """
@@ -414,7 +414,7 @@ _LINEAR_FLOOR = 1e-9
 
 
 def transform_of(series: PanelSeries, *, has_logs: bool) -> Transform:
-    """Return logarithms where wanted and possible, else the values as they are.
+    """Return the transformation of each series: logarithm if possible, else none.
 
     They are possible where a series is positive but for a few zeros.
     """
@@ -433,7 +433,7 @@ def transform_of(series: PanelSeries, *, has_logs: bool) -> Transform:
 
 
 def engine_usage(series: PanelSeries, transform: Transform) -> tuple[Floats, Floats]:
-    """Return values whose logarithm is what is modelled, and floors by series.
+    """Map values to a positive usage whose logarithm the engine models; with floors.
 
     The engine knows usage by its logarithm: a series without one is handed over as
     the exponential of its values, brought to a width that loses no digit.

@@ -24,10 +24,10 @@ from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 from python_jobs.store.filters import all_of, at_least, at_most, one_of
 
-LOADS = "feat_usage_forecasts"
+USAGE = "feat_usage_forecasts"
 CALENDAR = "feat_calendar_weights"
 TEXTS = ("server_id", "metric", "calendar_id", "usage_unit")
-COLUMNS = tuple(FEATURES[LOADS].columns)
+COLUMNS = tuple(FEATURES[USAGE].columns)
 COPIED_ROWS = 1_000_000
 """Rows of a batch on the way from DuckDB to Iceberg."""
 
@@ -108,23 +108,23 @@ class DuckDBFeatures:
 
     def between(self, first: str, last: str) -> pd.DataFrame:
         """Return the rows of the servers from one to another, both included."""
-        return _loads(self._loads("server_id between ? and ?", [first, last]))
+        return _usage(self._usage("server_id between ? and ?", [first, last]))
 
     def only(self, servers: Servers) -> pd.DataFrame:
         """Return the rows of some servers."""
-        return _loads(self._loads("list_contains(?, server_id)", [list(servers)]))
+        return _usage(self._usage("list_contains(?, server_id)", [list(servers)]))
 
     def batches(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         """Yield name and rows of both tables, in batches."""
         with self._connection() as connection:
-            for name, columns in ((LOADS, ", ".join(COLUMNS)), (CALENDAR, "*")):
+            for name, columns in ((USAGE, ", ".join(COLUMNS)), (CALENDAR, "*")):
                 query = f"select {columns} from features.{name}"  # noqa: S608 - ours
                 yield name, connection.sql(query).to_arrow_reader(COPIED_ROWS)
 
-    def _loads(self, where: str, parameters: list[Any]) -> pa.Table:
+    def _usage(self, where: str, parameters: list[Any]) -> pa.Table:
         columns = ", ".join(COLUMNS)
         return self._rows(
-            f"select {columns} from features.{LOADS} where {where}",  # noqa: S608 - ours
+            f"select {columns} from features.{USAGE} where {where}",  # noqa: S608 - ours
             parameters,
         )
 
@@ -135,12 +135,12 @@ class DuckDBFeatures:
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self.path.exists():
-            raise _not_built(LOADS, where=str(self.path))
+            raise _not_built(USAGE, where=str(self.path))
         with duckdb.connect(str(self.path), read_only=True) as connection:
             try:
                 yield connection
             except duckdb.CatalogException:
-                raise _not_built(LOADS, where=str(self.path)) from None
+                raise _not_built(USAGE, where=str(self.path)) from None
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class IcebergFeatures:
     def servers(self) -> Servers:
         """Return every server, ascending."""
         name = "server_id"
-        scan = self.table(LOADS).scan(selected_fields=(name,))
+        scan = self.table(USAGE).scan(selected_fields=(name,))
         found: set[str] = set()
         # the scan's own reader reads all files at once: as many rows as the fleet has
         reader = ArrowScan(
@@ -171,11 +171,11 @@ class IcebergFeatures:
     def between(self, first: str, last: str) -> pd.DataFrame:
         """Return the rows of the servers from one to another, both included."""
         servers = all_of(at_least("server_id", first), at_most("server_id", last))
-        return _loads(self._rows(servers))
+        return _usage(self._rows(servers))
 
     def only(self, servers: Servers) -> pd.DataFrame:
         """Return the rows of some servers."""
-        return _loads(self._rows(one_of("server_id", [str(each) for each in servers])))
+        return _usage(self._rows(one_of("server_id", [str(each) for each in servers])))
 
     def table(self, name: str) -> Table:
         """Return one of the tables as it is now."""
@@ -185,11 +185,11 @@ class IcebergFeatures:
             raise _not_built(name, where=f"namespace {self.schema}") from None
 
     def _rows(self, where: BooleanExpression | None = None) -> pa.Table:
-        scan = self.table(LOADS).scan(where or AlwaysTrue(), selected_fields=COLUMNS)
+        scan = self.table(USAGE).scan(where or AlwaysTrue(), selected_fields=COLUMNS)
         return scan.to_arrow(dictionary_columns=TEXTS)
 
 
-def _loads(rows: pa.Table) -> pd.DataFrame:
+def _usage(rows: pa.Table) -> pd.DataFrame:
     """Return rows in order, texts as categories: a tenth of the memory of objects."""
     for name in TEXTS:
         position = rows.column_names.index(name)

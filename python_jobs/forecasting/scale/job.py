@@ -1,4 +1,4 @@
-"""Forecast at scale: a pooled fit, then every part, published at once."""
+"""Forecast at scale: a pooled fit, then every part, published in one commit."""
 
 from collections import Counter
 from collections.abc import Iterator

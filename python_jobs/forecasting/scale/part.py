@@ -25,17 +25,17 @@ from python_jobs.forecasting.core.intervals import ErrorQuantiles, forecast_colu
 from python_jobs.forecasting.core.origin import (
     LIVE_ORIGIN,
     SAMPLE_SERIES,
-    EngineOrigin,
-    Learned,
+    FleetOrigin,
     Origin,
+    PooledEstimates,
 )
 from python_jobs.forecasting.core.parallel import side_by_side
 from python_jobs.forecasting.core.regression import Designs
 from python_jobs.forecasting.core.series import BLOCK_SERIES, Block, Fleet
 from python_jobs.forecasting.fleet.forecast import (
-    CandidateBlock,
+    BlockPrediction,
     FleetForecast,
-    candidate_block,
+    block_prediction,
 )
 from python_jobs.forecasting.fleet.tables import backtest_frame, stacked
 from python_jobs.forecasting.models.registry import BLOCK_MODELS
@@ -49,26 +49,26 @@ MODELS: tuple[Candidate, ...] = ("level_calendar", "sarima_calendar")
 
 @dataclass(frozen=True)
 class OriginFit:
-    """What is known of the fleet at one origin.
+    """Pooled fit of the fleet at one origin, as a part needs it.
 
     Attributes
     ----------
     origin
         The day, and how far ahead it looks.
-    learned
+    estimates
         Choices and priors of the calendar's coefficients.
     quantiles
         By model and metric: errors of older origins, for the intervals.
     """
 
     origin: Origin
-    learned: Learned
+    estimates: PooledEstimates
     quantiles: Mapping[str, Mapping[str, ErrorQuantiles]]
 
 
 @dataclass(frozen=True)
 class PooledFit:
-    """What every part of the fleet is forecast with.
+    """Pooled fit that every part of the fleet is forecast with.
 
     Attributes
     ----------
@@ -144,9 +144,9 @@ def pooled_fit(
         origins={
             each.number: OriginFit(
                 origin=each,
-                learned=forecast.engines[each.number].learned,
+                estimates=forecast.fleet_origins[each.number].estimates,
                 quantiles={
-                    model: forecast.memory.quantiles(model, number=each.number)
+                    model: forecast.calibration.quantiles(model, number=each.number)
                     for model in sorted(set(champions.values()))
                 },
             )
@@ -219,7 +219,7 @@ def forecast_part(
         Cores; None: all.
     """
     fleet, live = Fleet.of(rows), pooled.live
-    origin = _engine(fleet, live, pooled=pooled)
+    origin = _fleet_origin(fleet, live, pooled=pooled)
     shape = (len(fleet), live.origin.horizon_days)
     values, quantiles = np.full(shape, np.nan), np.full((*shape, 9), np.nan)
     models = np.full(len(fleet), None, dtype=object)
@@ -250,7 +250,7 @@ def backtest_part(
     for number, fit in sorted(pooled.origins.items()):
         if number == LIVE_ORIGIN:
             continue
-        origin = _engine(fleet, fit, pooled=pooled)
+        origin = _fleet_origin(fleet, fit, pooled=pooled)
         for each in _predictions(origin, fit, pooled=pooled, processes=processes):
             model = pooled.champions[fleet.metrics[each.series[0]]]
             count = len(np.unique(each.series))
@@ -265,7 +265,7 @@ def backtest_part(
     return stacked(frames, list(frames[0].columns) if frames else [])
 
 
-def _engine(fleet: Fleet, fit: OriginFit, *, pooled: PooledFit) -> EngineOrigin:
+def _fleet_origin(fleet: Fleet, fit: OriginFit, *, pooled: PooledFit) -> FleetOrigin:
     designs = pooled.designs
     unknown = set(fleet.calendar_ids) - set(designs.first_days)
     if unknown:
@@ -273,23 +273,23 @@ def _engine(fleet: Fleet, fit: OriginFit, *, pooled: PooledFit) -> EngineOrigin:
             f"feat_usage_forecasts: calendar_id {min(unknown)} has no terms; expected"
             f" one of {', '.join(designs.first_days)} → add its holidays to the seed"
         )
-    return EngineOrigin(
+    return FleetOrigin(
         fleet,
         designs=designs,
         day=int(fit.origin.date.astype(np.int64)),
         fit_days=pooled.fit_days,
-        learned=fit.learned,
+        estimates=fit.estimates,
         dtype=np.float64,
     )
 
 
 def _predictions(
-    origin: EngineOrigin, fit: OriginFit, *, pooled: PooledFit, processes: int | None
-) -> Iterator[CandidateBlock]:
-    def predicted(block: Block) -> CandidateBlock:
+    origin: FleetOrigin, fit: OriginFit, *, pooled: PooledFit, processes: int | None
+) -> Iterator[BlockPrediction]:
+    def predicted(block: Block) -> BlockPrediction:
         model = pooled.champions[block.metric]
         fitted = origin.fitted(block, horizon_days=fit.origin.horizon_days)
-        return candidate_block(
+        return block_prediction(
             BLOCK_MODELS[model](fitted.data),
             fitted=fitted,
             origin=origin,
@@ -300,7 +300,7 @@ def _predictions(
     yield from side_by_side(predicted, whole, processes=processes)
 
 
-def _whole_blocks(origin: EngineOrigin, *, has_model: set[str]) -> Iterator[Block]:
+def _whole_blocks(origin: FleetOrigin, *, has_model: set[str]) -> Iterator[Block]:
     """Yield blocks that have a model, filled up to the same size."""
     for block in origin.blocks():
         if block.metric in has_model:
@@ -339,7 +339,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class PartTask:
-    """The same for every part.
+    """Forecast task of a part, the same for every part.
 
     Attributes
     ----------

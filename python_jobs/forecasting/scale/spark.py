@@ -27,7 +27,7 @@ from python_jobs.calendars.forecast_design import QUANTILES
 from python_jobs.forecasting.features import FEATURES
 from python_jobs.forecasting.scale.features import (
     COLUMNS,
-    LOADS,
+    USAGE,
     FeatureSource,
     IcebergFeatures,
 )
@@ -51,7 +51,7 @@ _TYPES: dict[Dtype, tuple[str, pa.DataType]] = {
     "boolean": ("boolean", pa.bool_()),
     "date": ("date", pa.date32()),
 }
-_KINDS = {name: _TYPES[FEATURES[LOADS].columns[name].dtype] for name in COLUMNS}
+_KINDS = {name: _TYPES[FEATURES[USAGE].columns[name].dtype] for name in COLUMNS}
 _ROWS = ", ".join(f"{name} {kind}" for name, (kind, _) in _KINDS.items())
 _ARROW_ROWS = pa.schema([(name, kind) for name, (_, kind) in _KINDS.items()])
 _FORECASTS = (
@@ -106,7 +106,7 @@ class SparkEngine:
             session(self.master) as spark,
             progress.task("forecasts", total=len(servers), unit="servers") as counted,
         ):
-            features = feature_rows(spark, source.table(LOADS))
+            features = feature_rows(spark, source.table(USAGE))
             try:
                 grouped = _grouped(features, groups)
                 rows = grouped.applyInPandas(run, _OUTCOMES).collect()

@@ -17,7 +17,7 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from python_jobs.forecasting.core.arrays import WEEK_DAYS, ModelForecast
-from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.origin import FleetOrigin
 from python_jobs.forecasting.core.regression import Designs, calendar_designs
 from python_jobs.forecasting.core.series import FittedBlock, Fleet
 from python_jobs.forecasting.models.registry import BLOCK_MODELS
@@ -57,7 +57,7 @@ def sample(query: Query) -> list[Sampled]:
         " order by calendar_id, calendar_date"
     )
     newest = calendar.loc[calendar["origin_number"] == 0, "calendar_date"].iloc[0]
-    origin = EngineOrigin(
+    origin = FleetOrigin(
         fleet,
         designs=Designs(calendar_designs(calendar)),
         day=int(newest.to_datetime64().astype("datetime64[D]").astype(np.int64)),
@@ -92,19 +92,19 @@ def forecasts(sample: list[Sampled], model: str) -> Iterator[tuple[Any, ...]]:
     """Yield data, forecast and position of every drawn series."""
     for each in sample:
         data = each.fitted.data
-        told = BLOCK_MODELS[model](data)
+        prediction = BLOCK_MODELS[model](data)
         for row in each.positions:
-            yield data, told, row
+            yield data, prediction, row
 
 
-def parameters(told: ModelForecast, row: int, *names: str) -> list[float]:
+def parameters(prediction: ModelForecast, row: int, *names: str) -> list[float]:
     """Return what the fit found for one series."""
-    return [float(told.state[name][row]) for name in names]
+    return [float(prediction.state[name][row]) for name in names]
 
 
-def in_usage_units(told: ModelForecast, centre: Floats) -> Floats:
+def in_usage_units(prediction: ModelForecast, centre: Floats) -> Floats:
     """Return a forecast on the scale of the usage."""
-    return told.transform.back(centre)
+    return prediction.transform.back(centre)
 
 
 def without_weekdays(usage: Floats) -> tuple[Floats, Floats]:
@@ -115,7 +115,9 @@ def without_weekdays(usage: Floats) -> tuple[Floats, Floats]:
     return usage - means[days % WEEK_DAYS], means[ahead % WEEK_DAYS]
 
 
-def smoothed(values: Floats, told: ModelForecast, row: int, *, kind: str) -> Floats:
+def smoothed(
+    values: Floats, prediction: ModelForecast, row: int, *, kind: str
+) -> Floats:
     """Return what statsmodels' smoothing forecasts with the engine's parameters.
 
     Its last season is not the one that it forecasts with: day 7 takes the season
@@ -124,7 +126,7 @@ def smoothed(values: Floats, told: ModelForecast, row: int, *, kind: str) -> Flo
     """
     has_trend, has_season = kind != "level", kind == "season"
     level, trend, season, damping = parameters(
-        told,
+        prediction,
         row,
         *("smoothing_level", "smoothing_trend", "smoothing_season", "damping_trend"),
     )
@@ -144,12 +146,12 @@ def smoothed(values: Floats, told: ModelForecast, row: int, *, kind: str) -> Flo
     fit = ExponentialSmoothing(values, initialization_method="known", **known).fit(
         optimized=False, **fixed
     )
-    told_ahead: Floats = fit.forecast(HORIZON_DAYS)
+    expected_ahead: Floats = fit.forecast(HORIZON_DAYS)
     if has_season:
         damped = np.cumsum(damping ** np.arange(1, HORIZON_DAYS + 1))
         last = fit.level[-1] + fit.trend[-1] * damped + fit.season[-1]
-        told_ahead[WEEK_DAYS - 1 :: WEEK_DAYS] = last[WEEK_DAYS - 1 :: WEEK_DAYS]
-    return told_ahead
+        expected_ahead[WEEK_DAYS - 1 :: WEEK_DAYS] = last[WEEK_DAYS - 1 :: WEEK_DAYS]
+    return expected_ahead
 
 
 @pytest.mark.parametrize("model", ["sarima", "sarima_calendar"])
@@ -159,8 +161,8 @@ def test_arima_is_what_sarimax_filters(sample: list[Sampled], model: str) -> Non
     Also where the MA is near -1 and the start of the window is never forgotten.
     """
     largest = []
-    for data, told, row in forecasts(sample, model):
-        fixed = parameters(told, row, "ar", "ma", "variance")
+    for data, prediction, row in forecasts(sample, model):
+        fixed = parameters(prediction, row, "ar", "ma", "variance")
         if model == "sarima":
             values, around = without_weekdays(data.usage[row])
         else:
@@ -168,10 +170,10 @@ def test_arima_is_what_sarimax_filters(sample: list[Sampled], model: str) -> Non
             around = data.explained[row]
         filtered = SARIMAX(values, order=(1, 1, 1)).filter(fixed)
         ahead = filtered.get_forecast(HORIZON_DAYS)
-        expected = in_usage_units(told, ahead.predicted_mean + around)
-        ours = in_usage_units(told, told.centre[row])
+        expected = in_usage_units(prediction, ahead.predicted_mean + around)
+        ours = in_usage_units(prediction, prediction.centre[row])
         largest.append(abs(ours - expected).max())
-        ratios = told.sd[row] / told.sd[row, 0]
+        ratios = prediction.sd[row] / prediction.sd[row, 0]
         np.testing.assert_allclose(ratios, ahead.se_mean / ahead.se_mean[0], rtol=0.02)
     assert max(largest) <= LARGEST_DIFFERENCE
 
@@ -189,13 +191,13 @@ def test_smoothing_is_that_of_statsmodels(
 ) -> None:
     """`ExponentialSmoothing` from the same start and parameters forecasts the same."""
     largest = []
-    for data, told, row in forecasts(sample, model):
+    for data, prediction, row in forecasts(sample, model):
         is_log = model == "holt_winters_calendar"
         values = (data.residuals if is_log else data.usage)[row].astype(np.float64)
         around = data.explained[row] if is_log else 0.0
-        expected = smoothed(values, told, row, kind=kind) + around
-        ours = in_usage_units(told, told.centre[row])
-        largest.append(abs(ours - in_usage_units(told, expected)).max())
+        expected = smoothed(values, prediction, row, kind=kind) + around
+        ours = in_usage_units(prediction, prediction.centre[row])
+        largest.append(abs(ours - in_usage_units(prediction, expected)).max())
     assert max(largest) <= LARGEST_DIFFERENCE
 
 
@@ -205,12 +207,12 @@ def test_search_ends_where_statsmodels_ends(sample: list[Sampled]) -> None:
     The conditional sum leaves the first days out, so the two are no twins.
     """
     gaps = []
-    for data, told, row in list(forecasts(sample, "sarima"))[::PER_METRIC]:
+    for data, prediction, row in list(forecasts(sample, "sarima"))[::PER_METRIC]:
         values, _ = without_weekdays(data.usage[row])
         model = SARIMAX(values, order=(1, 1, 1), concentrate_scale=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             best = model.fit(start_params=[0.3, -0.8], disp=False, cov_type="none").llf
-        ours = model.filter(parameters(told, row, "ar", "ma")).llf
+        ours = model.filter(parameters(prediction, row, "ar", "ma")).llf
         gaps.append((best - ours) / len(values))
     assert max(gaps) <= 0.01

@@ -13,19 +13,19 @@ from python_jobs.calendars import calendar_days
 from python_jobs.calendars.forecast_design import TERMS
 from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Candidate, JobsConfig
 from python_jobs.forecasting.core.arrays import Reason
-from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.origin import FleetOrigin
 from python_jobs.forecasting.core.regression import Designs, calendar_designs
 from python_jobs.forecasting.core.series import Fleet
-from python_jobs.forecasting.fleet.forecast import block_models, candidate_block
+from python_jobs.forecasting.fleet.forecast import block_models, block_prediction
 from python_jobs.platform.progress import NoProgress
 
 AS_OF = date(2025, 12, 31)
-LOADS = "feat_usage_forecasts"
+USAGE = "feat_usage_forecasts"
 CALENDAR = "feat_calendar_weights"
 MODELS = "ml.forecast_models"
 
 LITERAL = DEFAULT_CANDIDATES["statsmodels"]
-"""Candidates that the engine ``statsmodels`` fits unless it is told."""
+"""Candidates that the engine ``statsmodels`` fits by default."""
 
 Floats = NDArray[np.float64]
 
@@ -150,9 +150,9 @@ def frames(
     fleet: Mapping[str, WrittenSeries], *, day_count: int, horizon_days: int = 30
 ) -> dict[str, pd.DataFrame]:
     """Return what the runner hands to the job: checked frames."""
-    usage = usage_forecasts.READS[LOADS].check(load_rows(fleet), table=LOADS)
+    usage = usage_forecasts.READS[USAGE].check(load_rows(fleet), table=USAGE)
     return {
-        LOADS: usage,
+        USAGE: usage,
         CALENDAR: calendar_rows(day_count, horizon_days=horizon_days),
         MODELS: pd.DataFrame(columns=list(usage_forecasts.READS[MODELS].columns)),
     }
@@ -172,7 +172,7 @@ def outcomes(
     """Return what statsmodels' classes say of every series at the as-of date."""
     options = JobsConfig(engine="statsmodels", processes=1, fit_days=182)
     cut = fleet_of(fleet)
-    origin = EngineOrigin(
+    origin = FleetOrigin(
         cut,
         designs=Designs(calendar_designs(calendar_rows(day_count))),
         day=AS_OF_DAY,
@@ -188,7 +188,9 @@ def outcomes(
         fitted = origin.fitted(block, horizon_days=30)
         for name in candidates:
             forecast = block_models(options)[name](fitted.data)
-            said = candidate_block(forecast, fitted=fitted, origin=origin, quantiles={})
+            said = block_prediction(
+                forecast, fitted=fitted, origin=origin, quantiles={}
+            )
             for row, series in enumerate(block.series):
                 found[cut.server_ids[series], name] = said.reasons[row] or Forecast(
                     said.values[row], said.quantiles[row]

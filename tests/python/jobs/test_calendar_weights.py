@@ -161,18 +161,18 @@ def test_missing_day_is_refused() -> None:
 
 
 class CountingTask:
-    """A task that keeps what it was told."""
+    """A task that records its calls."""
 
     def __init__(self) -> None:
-        self.told: list[object] = []
+        self.calls: list[object] = []
 
     def set_total(self, total: int) -> None:
         """Keep the total."""
-        self.told.append(total)
+        self.calls.append(total)
 
     def advance(self, count: int = 1, *, detail: str = "") -> None:
         """Keep the detail."""
-        self.told.append((count, detail))
+        self.calls.append((count, detail))
 
 
 def test_progress_counts_calendars() -> None:
@@ -185,7 +185,7 @@ def test_progress_counts_calendars() -> None:
         options=None,
         progress=task,
     )
-    assert task.told == [2, (1, "us_bank"), (1, "uk_bank")]
+    assert task.calls == [2, (1, "us_bank"), (1, "uk_bank")]
 
 
 def test_contract_writes_every_column_of_the_table() -> None:

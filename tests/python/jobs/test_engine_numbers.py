@@ -9,9 +9,9 @@ from python_jobs.forecasting.config import Candidate
 from python_jobs.forecasting.core.arrays import LINEAR, LOG, BlockData, ModelForecast
 from python_jobs.forecasting.core.intervals import (
     ErrorQuantiles,
-    KnownErrors,
+    OriginErrors,
+    calibration_groups,
     error_quantiles,
-    kinds,
     usage_ahead,
 )
 from python_jobs.forecasting.core.prior import Shrinkage, weighted_levels
@@ -229,9 +229,9 @@ def block(usage: np.ndarray) -> BlockData:
     )
 
 
-def known(values: np.ndarray, *, is_eoq: bool = False) -> KnownErrors:
+def known(values: np.ndarray, *, is_eoq: bool = False) -> OriginErrors:
     """Return errors of one origin, all in EOQ windows or none."""
-    return KnownErrors(values, np.full(values.shape, is_eoq))
+    return OriginErrors(values, np.full(values.shape, is_eoq))
 
 
 def test_conformal_quantiles_are_nearest_ranks() -> None:
@@ -278,10 +278,10 @@ def test_quarter_ends_have_their_own_intervals() -> None:
     counts = {(False, 10): 100, (True, 30): 100}
     found = ErrorQuantiles({(False, 10): quiet, (True, 30): wide}, counts)
     days = np.ones(40, dtype=np.bool_)
-    assert (found.by_kind[kinds(~days)] == quiet).all()
-    assert (found.by_kind[kinds(days)] == wide).all()
+    assert (found.by_group[calibration_groups(~days)] == quiet).all()
+    assert (found.by_group[calibration_groups(days)] == wide).all()
     alone = ErrorQuantiles({(False, 10): quiet}, {(False, 10): 100})
-    assert (alone.by_kind[kinds(days)] == quiet).all()
+    assert (alone.by_group[calibration_groups(days)] == quiet).all()
     values = around(
         [3.0, 4.0], spread=0.5, sd=1.0, is_eoq=[False, True], quantiles=found
     )
@@ -360,11 +360,11 @@ def test_inverse_error_weights_by_hand() -> None:
         ("cpu", (30.0 + np.exp(3.0)) / 4.0),
         ("disk", (10.0 + np.exp(3.0)) / 2.0),
     ):
-        told = inverse_error_mean(
+        prediction = inverse_error_mean(
             members,
             data=data,
             metrics=np.array([metric], dtype=object),
             weights=weights,
             floors=np.full(1, 0.1),
         )
-        np.testing.assert_allclose(np.exp(told.centre), expected)
+        np.testing.assert_allclose(np.exp(prediction.centre), expected)

@@ -9,7 +9,7 @@ from fleet_frames import AS_OF, WrittenSeries, calendar_rows, load_rows
 
 from python_jobs import usage_forecasts
 from python_jobs.calendars.forecast_design import FIRST_FULL_WINDOW_DAYS
-from python_jobs.forecasting.core.origin import EngineOrigin
+from python_jobs.forecasting.core.origin import FleetOrigin
 from python_jobs.forecasting.core.regression import Designs, calendar_designs
 from python_jobs.forecasting.core.series import Fleet
 
@@ -19,7 +19,7 @@ SERVERS = 24
 
 def origin(
     day_counts: Sequence[int], *, waves: int = 2, step_sd: float = 0.0
-) -> EngineOrigin:
+) -> FleetOrigin:
     """Return a fleet of so many annual waves and a wandering level, each its window."""
     random = np.random.default_rng(11)
     day_count, servers = max(day_counts), len(day_counts)
@@ -36,7 +36,7 @@ def origin(
         }
     )
     rows = usage_forecasts.READS["feat_usage_forecasts"].check(fleet, table="usage")
-    return EngineOrigin(
+    return FleetOrigin(
         replace(Fleet.of(rows), has_own_windows=True),
         designs=Designs(calendar_designs(calendar_rows(day_count))),
         day=LAST_DAY,
@@ -48,7 +48,7 @@ def origin(
 @pytest.mark.parametrize("day_count", [740, 1400])
 def test_no_wave_of_the_year_is_left_out(day_count: int, waves: int) -> None:
     """As many as the usage have, or more; cuts of 740 days are a year and a half."""
-    choices, _ = origin([day_count] * SERVERS, waves=waves).learned[True]
+    choices, _ = origin([day_count] * SERVERS, waves=waves).estimates[True]
     assert choices.harmonics >= waves
 
 
@@ -59,7 +59,7 @@ def test_a_level_follows_as_fast_as_it_moves(day_count: int) -> None:
     waves = 2 if is_full else 0
     alphas = [
         origin([day_count] * SERVERS, waves=waves, step_sd=step_sd)
-        .learned[is_full][0]
+        .estimates[is_full][0]
         .alphas["cpu"]
         for step_sd in (0.0, 0.03)
     ]
@@ -69,7 +69,7 @@ def test_a_level_follows_as_fast_as_it_moves(day_count: int) -> None:
 
 def test_series_of_other_lengths_are_learned_from_together() -> None:
     """Thirty that start on thirty days: a prior, and the level of those of one day."""
-    choices, priors = origin(range(771, 801), step_sd=0.03).learned[True]
-    together, _ = origin([780] * 30, step_sd=0.03).learned[True]
+    choices, priors = origin(range(771, 801), step_sd=0.03).estimates[True]
+    together, _ = origin([780] * 30, step_sd=0.03).estimates[True]
     assert np.isfinite(priors["cpu"].variance[1:]).all()
     assert choices.alphas == together.alphas

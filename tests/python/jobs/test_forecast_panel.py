@@ -361,7 +361,7 @@ def test_what_was_switched_off_stays_off() -> None:
         ({"horizon": 4_000_000}, "horizon 4000000 ends after the year 2199"),
     ],
 )
-def test_unknown_options_are_told(options: dict[str, Any], said: str) -> None:
+def test_unknown_options_are_reported(options: dict[str, Any], said: str) -> None:
     """The message lists what there is."""
     with pytest.raises(UsageError, match=said):
         forecast(series(weekly(30)), **options)
@@ -399,7 +399,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("said", FAULTS)
-def test_a_frame_that_cannot_be_used_is_told(said: str) -> None:
+def test_a_frame_that_cannot_be_used_is_reported(said: str) -> None:
     """What is wrong, and where."""
     with pytest.raises(InputError, match=said):
         forecast(FAULTS[said])

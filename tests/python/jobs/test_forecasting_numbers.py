@@ -41,9 +41,9 @@ def test_a_seasonal_sarima_goes_on_with_the_week() -> None:
     """Of a steep week that repeats, the next month is the week again, within 2 %."""
     week = np.array([50.0, 52, 51, 53, 55, 20, 18])
     noise = np.random.default_rng(7).normal(0, 0.2, 26 * 7)
-    told = sarima_seasonal(np.tile(week, 26) + noise, horizon_days=28, steps=50)
-    np.testing.assert_allclose(told.mean, np.tile(week, 4), rtol=0.02)
-    np.testing.assert_allclose(told.sd, 0.2, rtol=0.2)
+    prediction = sarima_seasonal(np.tile(week, 26) + noise, horizon_days=28, steps=50)
+    np.testing.assert_allclose(prediction.mean, np.tile(week, 4), rtol=0.02)
+    np.testing.assert_allclose(prediction.sd, 0.2, rtol=0.2)
 
 
 @pytest.mark.parametrize(

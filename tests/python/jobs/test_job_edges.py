@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from fleet_frames import CALENDAR, LOADS, WrittenSeries, frames, load_rows, wave
+from fleet_frames import CALENDAR, USAGE, WrittenSeries, frames, load_rows, wave
 from pydantic import ValidationError
 
 from python_jobs import usage_forecasts
@@ -53,7 +53,7 @@ def test_contract_refuses_bad_features(
     rows = load_rows({"a": WrittenSeries(wave(60))})
     spoil(rows)
     with pytest.raises(InputError, match=said):
-        usage_forecasts.READS[LOADS].check(rows, table=LOADS)
+        usage_forecasts.READS[USAGE].check(rows, table=USAGE)
 
 
 def other_day(given: dict[str, pd.DataFrame]) -> None:
@@ -69,7 +69,7 @@ def holey(given: dict[str, pd.DataFrame]) -> None:
 
 def other_calendar(given: dict[str, pd.DataFrame]) -> None:
     """Give a series a calendar that has no terms."""
-    given[LOADS]["calendar_id"] = "moon_bank"
+    given[USAGE]["calendar_id"] = "moon_bank"
 
 
 @pytest.mark.parametrize(

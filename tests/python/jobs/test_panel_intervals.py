@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from python_jobs.forecasting.core.intervals import (
     ErrorQuantiles,
-    KnownErrors,
+    OriginErrors,
+    calibration_groups,
     error_quantiles,
-    kinds,
 )
 from python_jobs.forecasting.panel import forecast_panel
 from python_jobs.forecasting.panel.intervals import (
@@ -73,7 +73,9 @@ def drawn(scales: Floats) -> list[Floats]:
 
 def pooled_of(errors: list[Floats]) -> ErrorQuantiles:
     """Return the quantiles of all errors."""
-    known = [KnownErrors(each, np.zeros(each.shape, dtype=np.bool_)) for each in errors]
+    known = [
+        OriginErrors(each, np.zeros(each.shape, dtype=np.bool_)) for each in errors
+    ]
     return error_quantiles(known, [AHEAD] * len(known))
 
 
@@ -116,7 +118,7 @@ def test_without_own_errors_the_metric_speaks() -> None:
     none = own_quantiles([[]], [[]], pooled=pooled_of(drawn(np.ones(SERIES))))
     flags = np.zeros((2, AHEAD), dtype=np.bool_)
     pooled = pooled_of(drawn(np.ones(SERIES)))
-    expected = pooled.by_kind[kinds(flags)]
+    expected = pooled.by_group[calibration_groups(flags)]
     np.testing.assert_array_equal(none[0].beside(pooled, flags), expected)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fleet_frames import (
     LITERAL,
-    LOADS,
+    USAGE,
     Forecast,
     WrittenSeries,
     frames,
@@ -122,7 +122,7 @@ def test_each_engine_has_a_forecast_or_a_reason_for_each(options: JobsConfig) ->
     # the contract refuses what SQL never hands over; the engine must stand it as well
     rows = load_rows(odd | sound).sort_values(["server_id", "metric", "metric_date"])
     published = run(
-        given | {LOADS: rows.reset_index(drop=True)},
+        given | {USAGE: rows.reset_index(drop=True)},
         options=options,
     )
     states = published["ml.series_states"].set_index("server_id")

@@ -10,8 +10,8 @@ import pytest
 from fleet_frames import (
     AS_OF,
     CALENDAR,
-    LOADS,
     MODELS,
+    USAGE,
     WrittenSeries,
     calendar_rows,
     frames,
@@ -89,8 +89,8 @@ def test_saved_models_forecast_the_same_to_1e_9(
     given = frames(FLEET, day_count=DAYS)
     options = fitted(model, engine=engine)
     published = run(given, options=options)
-    newest = given[LOADS].groupby(["server_id", "metric"], as_index=False).tail(1)
-    saved = given | published | {LOADS: newest}
+    newest = given[USAGE].groupby(["server_id", "metric"], as_index=False).tail(1)
+    saved = given | published | {USAGE: newest}
     again = as_of(saved, AS_OF, options=options)
     expected = by_key(published["ml.usage_forecasts"])
     assert len(expected) == 6 * 30
@@ -101,7 +101,7 @@ def test_saved_models_forecast_the_same_to_1e_9(
         pd.testing.assert_frame_equal(again[table], published[table], check_dtype=False)
 
 
-def test_without_a_saved_model_the_user_is_told() -> None:
+def test_without_a_saved_model_the_user_gets_the_reason() -> None:
     """Nothing to forecast from is an error that says how to get it."""
     given = frames(FLEET, day_count=DAYS)
     empty = {
@@ -117,9 +117,9 @@ def versions() -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Run the job four weeks ago, far enough ahead, and now with that version known."""
     options = fitted("sarima_calendar")
     given = frames(FLEET, day_count=DAYS)
-    usage = given[LOADS]
+    usage = given[USAGE]
     known = {
-        LOADS: usage[usage["metric_date"] <= pd.Timestamp(BEFORE)],
+        USAGE: usage[usage["metric_date"] <= pd.Timestamp(BEFORE)],
         CALENDAR: calendar_rows(
             DAYS - LIVED_DAYS, horizon_days=30 + LIVED_DAYS, as_of=BEFORE
         ),

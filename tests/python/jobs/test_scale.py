@@ -142,11 +142,11 @@ def test_the_forecasts_are_those_of_the_whole_fleet(
     for number, _, by_model in passed:
         if number:
             continue
-        told = by_model["sarima_calendar"]
-        for row, series in enumerate(told.series):
+        prediction = by_model["sarima_calendar"]
+        for row, series in enumerate(prediction.series):
             rows = found.loc[(fleet.server_ids[series], fleet.metrics[series])]
             ours = rows[["forecast_value", "forecast_q10"]].to_numpy().T
-            theirs = [told.values[row], told.quantiles[row, :, 2]]
+            theirs = [prediction.values[row], prediction.quantiles[row, :, 2]]
             np.testing.assert_allclose(ours, theirs, rtol=1e-3)
             count += 1
     assert count == SERVERS * len(METRICS) - 16

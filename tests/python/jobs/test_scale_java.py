@@ -26,15 +26,15 @@ def test_new_enough_is_enough(tmp_path: Path, version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "told"), [("11.0.2", "is Java 11"), ("1.8.0_412", "is Java 8")]
+    ("version", "message"), [("11.0.2", "is Java 11"), ("1.8.0_412", "is Java 8")]
 )
-def test_an_old_java_is_refused(tmp_path: Path, version: str, told: str) -> None:
+def test_an_old_java_is_refused(tmp_path: Path, version: str, message: str) -> None:
     """The message says which Java was found where, even with a newer one on PATH."""
     old, new = tmp_path / "old", tmp_path / "new"
     for folder, each in ((old, version), (new, "25")):
         folder.mkdir()
         java_home(folder, each)
-    with pytest.raises(PlatformError, match=f"{old}/bin/java {told} → install"):
+    with pytest.raises(PlatformError, match=f"{old}/bin/java {message} → install"):
         require_java({"JAVA_HOME": str(old), "PATH": str(new / "bin")})
 
 

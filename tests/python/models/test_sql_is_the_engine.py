@@ -30,7 +30,11 @@ from python_jobs.calendars.forecast_design import (
 )
 from python_jobs.forecasting.core.arrays import Floats
 from python_jobs.forecasting.core.guards import Reason
-from python_jobs.forecasting.core.intervals import KnownErrors, error_quantiles, kinds
+from python_jobs.forecasting.core.intervals import (
+    OriginErrors,
+    calibration_groups,
+    error_quantiles,
+)
 from python_jobs.forecasting.core.scoring import ERROR_TERMS, error_sums
 from python_jobs.forecasting.core.selection import Scores, champion
 from python_jobs.forecasting.core.series import Fleet
@@ -296,9 +300,9 @@ def test_quantiles_and_sums_are_the_same(fleet: Fleets, number: int) -> None:
     for older in range(number + 1, 9):
         measured, flags = origin_errors(fleet, older)
         values = (np.log(np.maximum(measured.to_numpy(), 0.1)) - np.log(4.0)) / 0.5
-        errors.append(KnownErrors(values, np.broadcast_to(flags, values.shape)))
+        errors.append(OriginErrors(values, np.broadcast_to(flags, values.shape)))
         known_days.append(min((older - number) * SPACING_DAYS, longest))
-    by_kind = error_quantiles(errors, known_days).by_kind
+    by_group = error_quantiles(errors, known_days).by_group
     rows = fleet.db.execute(
         "from capacity.intermediate.int_conformal_quantiles where origin_number = ?",
         [number],
@@ -306,13 +310,15 @@ def test_quantiles_and_sums_are_the_same(fleet: Fleets, number: int) -> None:
     groups = [(False, band) for band in BANDS] + [(True, band) for band in EOQ_BANDS]
     columns = [name.replace("forecast", "error") for name in QUANTILES]
     found = rows.set_index(["is_eoq_window", "horizon_band"]).loc[groups, columns]
-    np.testing.assert_allclose(found.to_numpy(), by_kind, rtol=1e-9)
+    np.testing.assert_allclose(found.to_numpy(), by_group, rtol=1e-9)
     if number == 0:
         return
     measured, flags = origin_errors(fleet, number)
     values = measured.to_numpy()[:, :SCORED_DAYS]
     is_eoq = np.broadcast_to(flags[:SCORED_DAYS], values.shape)
-    quantiles = np.minimum(4.0 * np.exp(0.5 * by_kind[kinds(is_eoq)]), 100.0)
+    quantiles = np.minimum(
+        4.0 * np.exp(0.5 * by_group[calibration_groups(is_eoq)]), 100.0
+    )
     sums = error_sums(
         np.full(values.shape, 4.0), quantiles, measured=values, is_eoq=is_eoq
     )
