@@ -11,19 +11,19 @@ series as (
     where is_active
 ),
 
-told_runs as (
+runs_with_states as (
     select distinct series_states.run_id
     from series_states
     inner join comparable_runs on series_states.run_id = comparable_runs.run_id
 ),
 
-untold_series as (
+series_without_states as (
     select
         series.server_id,
         series.metric,
         'no row' as fault
     from series
-    cross join told_runs
+    cross join runs_with_states
     left join series_states
         on
             series.server_id = series_states.server_id
@@ -40,6 +40,6 @@ unclear_states as (
     where (job_model is null) = (rejection_reason is null)
 )
 
-select * from untold_series
+select * from series_without_states
 union all
 select * from unclear_states

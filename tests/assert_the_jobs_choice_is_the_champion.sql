@@ -2,7 +2,7 @@
 -- int_forecast_champions gives among the job's own candidates: those that reach 95 % of
 -- the series of the widest one at the newest backtest origin, on the pairs they share. The
 -- mean of them all is for where none of them beats the naive, and only there. Nothing is
--- judged where the job saw other measured values than this build does.
+-- compared where the job saw other measured values than this build does.
 with errors as (
     select * from {{ ref('fct_forecast_errors') }}
 ),
@@ -140,7 +140,7 @@ compared_blocks as (
     where job_errors.scaled_error_sum is not null
 ),
 
-judged_metrics as (
+comparable_metrics as (
     select metric
     from compared_blocks
     group by metric
@@ -153,7 +153,7 @@ select
     ranked_models.forecast_model as champion,
     beaten_naives.metric is not null as is_naive_beaten
 from chosen_models
-inner join judged_metrics on chosen_models.metric = judged_metrics.metric
+inner join comparable_metrics on chosen_models.metric = comparable_metrics.metric
 inner join ranked_models
     on
         chosen_models.metric = ranked_models.metric

@@ -81,7 +81,7 @@ class Fleet:
         on = ["unique_id", "ds"]
         return known.merge(truth, on=on), ahead.merge(truth, on=on)
 
-    def lived(self, origin: int) -> pd.DataFrame:
+    def actuals(self, origin: int) -> pd.DataFrame:
         """Return what was measured on the days ahead of an origin."""
         since = self.days["ds"] - self.origins[origin]
         is_ahead = (since > pd.Timedelta(0)) & (

@@ -158,16 +158,16 @@ def _ours(
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the scores of all that is cheap enough for every series and origin."""
     _say(f"{fleet.name}, origin {origin}: ours on every series")
-    lived, series = fleet.lived(origin), fleet.series()
+    actuals, series = fleet.actuals(origin), fleet.series()
     known = fleet.known(origin, series)
-    yield NAIVE, scores(seasonal_naive(known), lived, origin=origin)
-    yield TRUTH, scores(truth(fleet, origin=origin), lived, origin=origin)
+    yield NAIVE, scores(seasonal_naive(known), actuals, origin=origin)
+    yield TRUTH, scores(truth(fleet, origin=origin), actuals, origin=origin)
     worker.give(known, fleet.ahead(origin, series))
     for model in models:
         if model == TRUTH_LEVEL:
             worker.give(*fleet.with_truth(origin))
-        told = worker.call(model).forecast
-        yield model, scores(told, lived, origin=origin)
+        prediction = worker.call(model).forecast
+        yield model, scores(prediction, actuals, origin=origin)
 
 
 class Turns:
@@ -195,21 +195,25 @@ class Turns:
 
     def taken(self) -> Iterator[tuple[str, pd.DataFrame, Timing]]:
         """Take the turns; yield each peer, its scores and its time."""
-        lived = self._fleet.lived(self._origin)
+        actuals = self._fleet.actuals(self._origin)
         self._warm_up()
         self._give(self._ours, self._fleet.series())
         self._give(self._rivals, self._sample)
         before = self._our_speed()
         for model, label in RIVALS.items():
             _say(f"{self._fleet.name}, origin {self._origin}: {label}")
-            told = self._rivals.call(model)
+            prediction = self._rivals.call(model)
             after = self._our_speed()
             timing = Timing(
                 model=model,
-                series_per_second=len(self._sample) / told.seconds[0],
+                series_per_second=len(self._sample) / prediction.seconds[0],
                 ours={call: (before[call] + after[call]) / 2.0 for call in CALLS},
             )
-            yield model, scores(told.forecast, lived, origin=self._origin), timing
+            yield (
+                model,
+                scores(prediction.forecast, actuals, origin=self._origin),
+                timing,
+            )
             before = after
 
     def _our_speed(self) -> dict[str, float]:

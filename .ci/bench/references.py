@@ -35,5 +35,5 @@ def seasonal_naive(known: pd.DataFrame) -> pd.DataFrame:
 
 def truth(fleet: Fleet, *, origin: int) -> pd.DataFrame:
     """Forecast the generator's mean of each day ahead: no model can know more of it."""
-    lived = fleet.lived(origin)
-    return lived[["unique_id", "ds"]].assign(mean=lived["true_value"])
+    actuals = fleet.actuals(origin)
+    return actuals[["unique_id", "ds"]].assign(mean=actuals["true_value"])

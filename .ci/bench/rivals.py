@@ -41,7 +41,7 @@ def statsforecast(
         history = known[["unique_id", "ds", "y", *terms]]
         if is_log:
             history = history.assign(y=_log(known))
-        told = session.forecast(
+        prediction = session.forecast(
             df=history,
             h=ahead["ds"].nunique(),
             X_df=ahead[["unique_id", "ds", *terms]] if with_terms else None,
@@ -52,7 +52,7 @@ def statsforecast(
         for level in LEVELS:
             names |= {f"{name}-lo-{level}": f"low_{level}"}
             names |= {f"{name}-hi-{level}": f"high_{level}"}
-        return _on_usage(told.rename(columns=names), is_log=is_log)
+        return _on_usage(prediction.rename(columns=names), is_log=is_log)
 
     return Forecaster(forecast)
 
@@ -73,8 +73,12 @@ def prophet(*, is_log: bool, with_terms: bool) -> Forecaster:
             samples = model.predictive_samples(coming[unique_id])["yhat"]
             # drawn above: the prediction of the mean need not draw them again
             model.uncertainty_samples = 0
-            told = model.predict(coming[unique_id])
-            columns = {"ds": told["ds"], "mean": told["yhat"], **_bounds(samples)}
+            prediction = model.predict(coming[unique_id])
+            columns = {
+                "ds": prediction["ds"],
+                "mean": prediction["yhat"],
+                **_bounds(samples),
+            }
             parts.append(pd.DataFrame(columns).assign(unique_id=unique_id))
         return _on_usage(pd.concat(parts, ignore_index=True), is_log=is_log)
 
@@ -84,7 +88,7 @@ def prophet(*, is_log: bool, with_terms: bool) -> Forecaster:
 def statsmodels_smoothing(frames: Frames) -> pd.DataFrame:
     """Holt-Winters with a damped trend, defaults otherwise; it has no intervals."""
 
-    def told(history: pd.DataFrame, days: pd.DataFrame) -> dict[str, Any]:
+    def predicted(history: pd.DataFrame, days: pd.DataFrame) -> dict[str, Any]:
         fit = ExponentialSmoothing(
             history["y"].to_numpy(),
             trend="add",
@@ -94,13 +98,13 @@ def statsmodels_smoothing(frames: Frames) -> pd.DataFrame:
         ).fit()
         return {"mean": fit.forecast(len(days))}
 
-    return _each(frames.known, frames.ahead, told)
+    return _each(frames.known, frames.ahead, predicted)
 
 
 def statsmodels_sarimax(frames: Frames) -> pd.DataFrame:
     """Weekdays as regressors with ARIMA(1,1,1) errors, defaults otherwise."""
 
-    def told(history: pd.DataFrame, days: pd.DataFrame) -> dict[str, Any]:
+    def predicted(history: pd.DataFrame, days: pd.DataFrame) -> dict[str, Any]:
         model = SARIMAX(
             history["y"].to_numpy(), exog=_weekdays(history), order=(1, 1, 1)
         )
@@ -111,15 +115,15 @@ def statsmodels_sarimax(frames: Frames) -> pd.DataFrame:
             columns |= {f"low_{level}": low, f"high_{level}": high}
         return columns
 
-    return _each(frames.known, frames.ahead, told)
+    return _each(frames.known, frames.ahead, predicted)
 
 
-def _each(known: pd.DataFrame, ahead: pd.DataFrame, told: Any) -> pd.DataFrame:
+def _each(known: pd.DataFrame, ahead: pd.DataFrame, predicted: Any) -> pd.DataFrame:
     """Forecast series by series and put the frames under each other."""
     coming = dict(tuple(ahead.groupby("unique_id")))
     parts = [
         coming[unique_id][["unique_id", "ds"]].assign(
-            **told(history, coming[unique_id])
+            **predicted(history, coming[unique_id])
         )
         for unique_id, history in known.groupby("unique_id", sort=True)
     ]
@@ -151,13 +155,13 @@ def _bounds(samples: Any) -> dict[str, Any]:
     return bounds
 
 
-def _on_usage(told: pd.DataFrame, *, is_log: bool) -> pd.DataFrame:
+def _on_usage(prediction: pd.DataFrame, *, is_log: bool) -> pd.DataFrame:
     """Return the forecast in the unit of the usage."""
-    numbers = [name for name in told if name not in {"unique_id", "ds"}]
-    told = told[["unique_id", "ds", *numbers]]
+    numbers = [name for name in prediction if name not in {"unique_id", "ds"}]
+    prediction = prediction[["unique_id", "ds", *numbers]]
     if is_log:
-        told[numbers] = np.exp(told[numbers])
-    return told
+        prediction[numbers] = np.exp(prediction[numbers])
+    return prediction
 
 
 FORECASTERS = {

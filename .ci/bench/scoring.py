@@ -12,7 +12,9 @@ COVERAGE_ORIGINS = 5
 """Newest origins that coverage is read from: older ones know few errors yet."""
 
 
-def scores(forecast: pd.DataFrame, lived: pd.DataFrame, *, origin: int) -> pd.DataFrame:
+def scores(
+    forecast: pd.DataFrame, actuals: pd.DataFrame, *, origin: int
+) -> pd.DataFrame:
     """Return the error sums of each series on quarter-end and other days.
 
     Parameters
@@ -20,7 +22,7 @@ def scores(forecast: pd.DataFrame, lived: pd.DataFrame, *, origin: int) -> pd.Da
     forecast
         ``unique_id, ds, mean`` and, where there are intervals, ``low_80, high_80,
         low_95, high_95``, in the unit of the usage.
-    lived
+    actuals
         ``unique_id, ds, measured_value, capacity_value, usage_unit, is_eoq_window``;
         days without a measured value are not scored.
     origin
@@ -34,7 +36,7 @@ def scores(forecast: pd.DataFrame, lived: pd.DataFrame, *, origin: int) -> pd.Da
         model that has none. A percentage is cut at 0 and 100 first, any usage at 0. A
         series with a day that is not finite is left out.
     """
-    days = lived.merge(forecast, on=["unique_id", "ds"], how="inner")
+    days = actuals.merge(forecast, on=["unique_id", "ds"], how="inner")
     ceiling = days["usage_unit"].map({"percent": 100.0}).fillna(np.inf)
     mean = days["mean"].clip(0.0, ceiling)
     actual = days["measured_value"].astype(np.float64)
@@ -51,8 +53,8 @@ def scores(forecast: pd.DataFrame, lived: pd.DataFrame, *, origin: int) -> pd.Da
     is_broken = ~np.isfinite(days["mean"])
     broken = set(days.loc[is_broken, "unique_id"])
     scored = scored[actual.notna() & ~scored["unique_id"].isin(broken)]
-    by_kind = scored.groupby([*KEY, "is_eoq"], sort=True)[SUMS]
-    return by_kind.sum(skipna=False).reset_index()
+    by_group = scored.groupby([*KEY, "is_eoq"], sort=True)[SUMS]
+    return by_group.sum(skipna=False).reset_index()
 
 
 def _inside(

@@ -1,4 +1,4 @@
-"""A worker: one process that forecasts what it is told to, one call at a time.
+"""A worker: one process that forecasts on request, one call at a time.
 
 Two workers with two environments share one core and take turns; frames go between them
 as Parquet files. Only the forecast itself is timed, never reading or writing.
@@ -46,7 +46,7 @@ class Forecaster:
 
     forecast: Callable[[Any], Any]
     prepare: Callable[[Frames], Any] = lambda frames: frames
-    frame: Callable[[Any], pd.DataFrame] = lambda told: told
+    frame: Callable[[Any], pd.DataFrame] = lambda forecast: forecast
 
 
 def serve(forecasters: Mapping[str, Forecaster]) -> None:
@@ -72,8 +72,8 @@ def serve(forecasters: Mapping[str, Forecaster]) -> None:
                 prepared[name] = model.prepare(frames)
             for _ in range(request["repeats"]):
                 started = time.perf_counter()
-                told = model.forecast(prepared[name])
+                forecast = model.forecast(prepared[name])
                 seconds.append(time.perf_counter() - started)
-            model.frame(told).to_parquet(request["forecast"])
+            model.frame(forecast).to_parquet(request["forecast"])
         answers.write(json.dumps({"seconds": seconds}) + "\n")
         answers.flush()

@@ -1,4 +1,4 @@
-"""The command `capacity`: global options, commands, and how every error is told."""
+"""The command `capacity`: global options, commands, and how every error is reported."""
 
 import errno
 import json
@@ -146,25 +146,25 @@ def main() -> None:
     try:
         app()
     except CapacityError as error:
-        _tell(str(error), debug=debug, code=error.exit_code)
+        _report(str(error), debug=debug, code=error.exit_code)
         code = error.exit_code
     except SystemExit as ended:
-        # the parser's own way out: usage errors are told already, Ctrl-C is not
+        # the parser's own way out: usage errors are reported already, Ctrl-C is not
         code = ended.code if isinstance(ended.code, int) else 0
         if code == INTERRUPTED:
-            _tell(
+            _report(
                 "interrupted; nothing is half published → run the same command again",
                 debug=False,
                 code=code,
             )
     except Exception as error:  # noqa: BLE001 - a user sees a message, never a traceback
-        told = explained(error) or _refused_by_disk(error)
-        told = told or CapacityError(
+        failure = explained(error) or _refused_by_disk(error)
+        failure = failure or CapacityError(
             f"unexpected {type(error).__name__}: {error} → run again with --debug and"
             " report what it shows"
         )
-        code = told.exit_code
-        _tell(str(told), debug=debug, code=code)
+        code = failure.exit_code
+        _report(str(failure), debug=debug, code=code)
     else:
         code = 0
     raise SystemExit(code)
@@ -180,7 +180,7 @@ def _refused_by_disk(error: Exception) -> PlatformError | None:
     return None
 
 
-def _tell(message: str, *, debug: bool, code: int) -> None:
+def _report(message: str, *, debug: bool, code: int) -> None:
     """Write an error: a line for people on a terminal, else a JSON log line."""
     if debug:
         traceback.print_exc()

@@ -94,7 +94,7 @@ def load(
     session.console.print(_report_table(reports))
     refused = [each for each in reports if each.status == "rejected"]
     if refused:
-        raise InputError("\n".join(refusal(each) for each in refused))
+        raise InputError("\n".join(rejection_reason(each) for each in refused))
 
 
 def generate_fleet(session: Session) -> "GeneratedFleet":
@@ -151,8 +151,8 @@ def load_files(
     return reports
 
 
-def refusal(report: "LoadReport") -> str:
-    """Return why a file was refused."""
+def rejection_reason(report: "LoadReport") -> str:
+    """Return why a file was rejected."""
     return report.reason or f"{report.file_name}: rejected → see raw.rejected_rows"
 
 

@@ -25,7 +25,7 @@ class Dbt:
     settings
         Target and locations.
     progress
-        Told about every finished node.
+        Notified of every finished node.
     """
 
     settings: Settings

@@ -52,10 +52,12 @@ def _finding(
     try:
         return Finding(subject, is_good=True, text=check(settings))
     except Exception as error:
-        told = explained(error)
-        if told is None and not isinstance(error, CapacityError | OSError | ValueError):
+        explanation = explained(error)
+        if explanation is None and not isinstance(
+            error, CapacityError | OSError | ValueError
+        ):
             raise
-        return Finding(subject, is_good=False, text=str(told or error))
+        return Finding(subject, is_good=False, text=str(explanation or error))
 
 
 def _python(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from python_jobs.cli.data_commands import generate_fleet, load_files, refusal
+from python_jobs.cli.data_commands import generate_fleet, load_files, rejection_reason
 from python_jobs.cli.pipeline import (
     JOBS,
     build_empty,
@@ -132,20 +132,20 @@ def register(app: typer.Typer) -> None:
 
 
 def _load_own(session: Session, files: list[Path], *, servers: list[Path]) -> None:
-    """Load what can be loaded; a refused file is told, and the others go on.
+    """Load what can be loaded; a rejected file is reported, and the others are loaded.
 
     Raises
     ------
     InputError
-        If every metric file is refused, or an inventory is.
+        If every metric file is rejected, or an inventory is.
     """
     reports = load_files(session, files, servers=servers)
-    refused = [each for each in reports if each.status == "rejected"]
-    told = [refusal(each) for each in refused]
-    kinds = {each.file_kind for each in refused}
-    if "servers" in kinds or len(refused) + len(servers) == len(reports):
-        raise InputError("\n".join(told))
-    for each in told:
+    rejected = [each for each in reports if each.status == "rejected"]
+    reasons = [rejection_reason(each) for each in rejected]
+    kinds = {each.file_kind for each in rejected}
+    if "servers" in kinds or len(rejected) + len(servers) == len(reports):
+        raise InputError("\n".join(reasons))
+    for each in reasons:
         session.progress.warn(each)
 
 

@@ -1,4 +1,4 @@
-"""Profiles of servers as points whose distance means something."""
+"""Standardised feature vectors of server profiles."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What the generator can be told: one frozen, validated model per concern.
+"""Configuration of the generator: one frozen, validated model per concern.
 
 Every key has a default; the whole is the section `generator` of the configuration.
 Errors name the key and what it must be.

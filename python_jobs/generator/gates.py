@@ -43,7 +43,7 @@ FEWEST_VALUES = 30
 """Fewer measured values on either side do not tell their own standard error."""
 FULL_PCT = 100.0
 FULL_RATIO = 0.02
-"""A server at 100 % on more of its days shows no rise: its CPU is not judged."""
+"""A server at 100 % on more of its days shows no rise: its CPU is not compared."""
 LOG_FLOOR = 0.1
 
 
@@ -86,7 +86,7 @@ def check_gates(simulation: Simulation, *, row_count: int) -> tuple[Gate, ...]:
 
 
 def measure_gates(simulation: Simulation, *, row_count: int) -> Iterator[Gate]:
-    """Yield the gates, judged or not."""
+    """Yield the gates, passed or not."""
     expected = len(simulation.traits) * len(simulation.timestamps)
     yield Gate("row_count", row_count, expected, expected)
     yield from _values(simulation)
@@ -172,7 +172,7 @@ def _eoq_uplift(simulation: Simulation, log_cpu: Floats) -> Iterator[Gate]:
     if rise is None:
         return
     ramp = days.eoq_ramp[: days.observed_days][window].mean()
-    uplift = np.log1p(traits.eoq_uplift_pct[rise.judged] / 100).mean()
+    uplift = np.log1p(traits.eoq_uplift_pct[rise.compared] / 100).mean()
     expected = float(uplift * ramp * simulation.config.metrics["cpu"].eoq)
     slack = max(0.03, EOQ_TOLERANCE * expected) + rise.chance
     yield Gate("eoq_uplift", rise.mean, expected - slack, expected + slack)
@@ -184,7 +184,7 @@ class _Rise:
 
     mean: float
     chance: float
-    judged: Flags
+    compared: Flags
 
 
 def _rise(log_cpu: Floats, inside: Flags, outside: Flags, phi: Floats) -> _Rise | None:
@@ -193,7 +193,7 @@ def _rise(log_cpu: Floats, inside: Flags, outside: Flags, phi: Floats) -> _Rise 
     Parameters
     ----------
     log_cpu
-        Shape (servers, days); NaN where nothing is judged.
+        Shape (servers, days); NaN where nothing is compared.
     inside, outside
         The days to compare, shape (days,).
     phi
@@ -206,20 +206,20 @@ def _rise(log_cpu: Floats, inside: Flags, outside: Flags, phi: Floats) -> _Rise 
     """
     sides = [log_cpu[:, days] for days in (inside, outside)]
     counts = np.array([np.isfinite(side).sum(axis=1) for side in sides])
-    judged: Flags = np.asarray((counts > 1).all(axis=0), dtype=np.bool_)
-    if counts[:, judged].sum(axis=1).min(initial=FEWEST_VALUES) < FEWEST_VALUES:
+    compared: Flags = np.asarray((counts > 1).all(axis=0), dtype=np.bool_)
+    if counts[:, compared].sum(axis=1).min(initial=FEWEST_VALUES) < FEWEST_VALUES:
         return None
-    if not judged.any():
+    if not compared.any():
         return None
-    means = [np.nanmean(side[judged], axis=1) for side in sides]
+    means = [np.nanmean(side[compared], axis=1) for side in sides]
     squares = [
-        np.nanvar(side[judged], axis=1, ddof=1) / count[judged]
+        np.nanvar(side[compared], axis=1, ddof=1) / count[compared]
         for side, count in zip(sides, counts, strict=True)
     ]
-    variance = sum(squares) * (1 + phi[judged]) / (1 - phi[judged])
-    error = np.sqrt(variance.sum()) / judged.sum()
+    variance = sum(squares) * (1 + phi[compared]) / (1 - phi[compared])
+    error = np.sqrt(variance.sum()) / compared.sum()
     mean = float((means[0] - means[1]).mean())
-    return _Rise(mean, CHANCE_SDS * float(error), judged)
+    return _Rise(mean, CHANCE_SDS * float(error), compared)
 
 
 def _correlations(simulation: Simulation, log_clean: Floats) -> Iterator[Gate]:

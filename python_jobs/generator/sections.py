@@ -1,4 +1,4 @@
-"""The words of the configuration: frozen sections and bounded numbers."""
+"""Base model and bounded number types of the configuration."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Who the servers are: one array entry per server for everything that stays with it."""
+"""Static attributes of the servers: arrays with one entry per server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a job logs reaches the one who watches it."""
+"""Log records of the jobs as notes of a progress display."""
 
 import logging
 from collections.abc import Iterator
@@ -9,29 +9,29 @@ from python_jobs.platform.progress import Progress
 _ROOT = "python_jobs"
 
 
-class _Teller(logging.Handler):
-    """Passes log records on to a receiver of progress."""
+class _ProgressHandler(logging.Handler):
+    """Handler that reports log records to a progress display."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__(level=logging.INFO)
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell the record as a note, or as a warning."""
+        """Report the record as a note, or as a warning."""
         is_warning = record.levelno >= logging.WARNING
-        tell = self._progress.warn if is_warning else self._progress.note
-        tell(record.getMessage())
+        report = self._progress.warn if is_warning else self._progress.note
+        report(record.getMessage())
 
 
 @contextmanager
-def told(progress: Progress) -> Iterator[None]:
-    """Pass on what the project logs at level info and above, for the block."""
+def reported(progress: Progress) -> Iterator[None]:
+    """Report what the project logs at level info and above, within the block."""
     logger = logging.getLogger(_ROOT)
-    level, teller = logger.level, _Teller(progress)
-    logger.addHandler(teller)
+    level, handler = logger.level, _ProgressHandler(progress)
+    logger.addHandler(handler)
     logger.setLevel(min(level or logging.INFO, logging.INFO))
     try:
         yield
     finally:
-        logger.removeHandler(teller)
+        logger.removeHandler(handler)
         logger.setLevel(level)

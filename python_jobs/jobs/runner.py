@@ -38,7 +38,7 @@ from python_jobs.jobs.fingerprints import (
     data_fingerprint,
     options_fingerprint,
 )
-from python_jobs.jobs.log import told
+from python_jobs.jobs.log import reported
 from python_jobs.jobs.publishing import STAMPS, JobResult, publish
 from python_jobs.platform.errors import RunError
 from python_jobs.platform.file_lock import held
@@ -128,7 +128,7 @@ def run_job(
         }
         result = _identified(job, frames, as_of_date=as_of_date, options=options)
         watcher = progress or NoProgress()
-        with told(watcher), watcher.task(job.NAME, unit="steps") as task:
+        with reported(watcher), watcher.task(job.NAME, unit="steps") as task:
             returned = job.run(
                 frames, as_of_date=as_of_date, options=options, progress=task
             )
@@ -139,11 +139,11 @@ def run_job(
 def _exclusive(settings: Settings) -> AbstractContextManager[None]:
     """Return the warehouse's job lock: who calls this directly has no other."""
     path = settings.warehouse / "jobs.lock"
-    refusal = (
+    message = (
         f"another process runs jobs on this warehouse (it holds {path})"
         " → wait until it has ended"
     )
-    return held(path, otherwise=refusal)
+    return held(path, otherwise=message)
 
 
 def _read(

@@ -30,7 +30,7 @@ def _mbps(column: MetricColumn) -> MetricSource:
 
 
 class LoaderConfig(Section):
-    """Everything the loader can be told; the defaults fit the documented formats.
+    """Configuration of the loader; the defaults fit the documented formats.
 
     Attributes
     ----------

@@ -60,7 +60,7 @@ def reject_stored_rows(
 
     A row that only adds metrics which the stored row lacks is no duplicate: one file
     may bring a server's CPU and another its network. Rows of a load that the ledger
-    does not have as loaded stand in nobody's way; those without a load do.
+    does not have as loaded reject nothing; those without a load do.
     """
     loaded = store.read(
         "raw.loads", columns=("load_id",), where=equal_to("status", "loaded")

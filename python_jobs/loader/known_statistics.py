@@ -1,4 +1,4 @@
-"""A server that is known by one statistic takes no rows of another."""
+"""Check that a server's rows keep the statistic of its earlier loads."""
 
 # ruff: noqa: S608 - the query holds no text from outside
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is remembered of every load: one row of ``raw.loads``, and its bad rows."""
+"""Ledger of loads: one row of ``raw.loads`` each, and the rejected rows."""
 
 # ruff: noqa: S608 - texts from outside pass literal(), names are our own
 import hashlib

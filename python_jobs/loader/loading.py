@@ -1,4 +1,4 @@
-"""What all loads share: their surroundings, the lock, and how a refusal is recorded."""
+"""What all loads share: surroundings, the lock, and how a rejection is recorded."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -65,8 +65,8 @@ def load_lock(loading: Loading) -> Iterator[None]:
     PlatformError
         If another load is running.
     """
-    refusal = f"{loading.folder}: another load is running → wait until it has ended"
-    with held(loading.folder / "lock", otherwise=refusal):
+    message = f"{loading.folder}: another load is running → wait until it has ended"
+    with held(loading.folder / "lock", otherwise=message):
         # what a killed load has left behind
         for folder in filter(Path.is_dir, loading.folder.iterdir()):
             shutil.rmtree(folder)

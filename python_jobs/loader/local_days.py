@@ -9,8 +9,8 @@ from python_jobs.loader.reading import Staging
 def refuse_local_days(staging: Staging, *, source: SourceFile, layout: Layout) -> None:
     """Refuse daily values of local days: in UTC they belong to the day before or after.
 
-    Parquet keeps the instants of a column with a zone, not its offset: there nothing
-    can be told.
+    Parquet keeps the instants of a column with a zone, not its offset: there
+    no local day can be seen.
 
     Raises
     ------

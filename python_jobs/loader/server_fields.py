@@ -19,7 +19,7 @@ CROSS_RULES = (
         "coalesce(value_decommissioned_date < value_commissioned_date, false)",
     ),
 )
-"""Rules over several columns: name, column it is told by, SQL condition."""
+"""Rules over several columns: name, column that the message names, SQL condition."""
 
 
 def server_fields(layout: Layout) -> tuple[Field, ...]:

@@ -1,4 +1,4 @@
-"""Which rows of an inventory say something new, and from when."""
+"""Slowly changing history of an inventory: changed rows and their start."""
 
 # ruff: noqa: S608 - texts from outside pass literal(), names are our own
 from collections.abc import Collection

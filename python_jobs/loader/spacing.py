@@ -1,4 +1,4 @@
-"""What the samples of a file are, told from the time between them.
+"""Statistic of the samples of a file, inferred from the time between them.
 
 A daily P95 comes once a day, an hourly P95 once an hour, anything else is a sample.
 One series never mixes them: their daily P95 would not mean the same.
@@ -52,7 +52,7 @@ def deduced_sampling(
     Raises
     ------
     RefusedFileError
-        If nothing can be told from the timestamps, or they contradict what is given.
+        If the timestamps do not show it, or they contradict what is given.
     """
     found = _most_common(staging)
     if statistic is not None:

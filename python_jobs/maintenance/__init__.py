@@ -1,1 +1,1 @@
-"""Upkeep of the Iceberg tables: small files, old snapshots, files of nobody."""
+"""Maintenance of Iceberg tables: small files, old snapshots, orphan files."""

@@ -133,7 +133,7 @@ class TerminalProgress:
 
 
 class _LoggedTask:
-    """A task told in JSON lines, not more often than every few seconds."""
+    """A task reported in JSON lines, not more often than every few seconds."""
 
     def __init__(self, log: "LogProgress", name: str, total: int | None) -> None:
         self._log = log

@@ -96,7 +96,7 @@ def _region(target: str) -> str | None:
     try:
         return cast("str | None", Session().get_config_variable("region"))
     except ProfileNotFound:
-        # told when the credentials are asked for
+        # reported when the credentials are asked for
         return None
 
 

@@ -123,8 +123,8 @@ def _folder(warehouse: Path, holder: Holder) -> Iterator[None]:
     writer = str(other or "another `capacity` command")
     if other is not None and other.is_dead():
         writer = f"the dbt process of {other}, which was killed, still"
-    refusal = f"{writer} writes to {warehouse} → wait until it has ended"
-    with held(warehouse / "run.lock", otherwise=refusal):
+    message = f"{writer} writes to {warehouse} → wait until it has ended"
+    with held(warehouse / "run.lock", otherwise=message):
         note.write_text(json.dumps(asdict(holder)) + "\n", "utf-8")
         try:
             yield

@@ -1,4 +1,4 @@
-"""The words that declare an Iceberg table: columns, key, partition."""
+"""Schema declaration of an Iceberg table: columns, key, partition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The current snapshots of a local warehouse, found without the weight of a writer.
+"""Current snapshots of a local warehouse, read without importing the writer.
 
 dbt starts a process for every command, and each would pay two seconds for SQLAlchemy,
 pyarrow's data sets and pandas. To read which files make up a snapshot takes none of

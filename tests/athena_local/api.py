@@ -104,10 +104,13 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             content = self.operations.call(operation, json.loads(body))
         except ApiError as error:
-            told: dict[str, str] = {"__type": error.name, "Message": error.message}
+            error_body: dict[str, str] = {
+                "__type": error.name,
+                "Message": error.message,
+            }
             if error.code:
-                told["AthenaErrorCode"] = error.code
-            return 400, json.dumps(told).encode()
+                error_body["AthenaErrorCode"] = error.code
+            return 400, json.dumps(error_body).encode()
         except Exception as error:  # noqa: BLE001 (a client gets an answer, always)
             answer = error_answer(
                 "athena", "InternalServerException", reason=repr(error)

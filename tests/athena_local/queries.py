@@ -120,7 +120,7 @@ class Queries:
             query.failure = QueryFailedError(reason, SYSTEM, ENGINE_ERROR)
             state = "FAILED"
         query.completed = time.time()
-        # before the end is told: who waits for it may read the log
+        # before the end is reported: who waits for it may read the log
         self._log.add(query.logged(state))
         query.state = state
         query.ended.set()

@@ -84,7 +84,7 @@ def start(
     buckets
         Buckets to create.
     say
-        Told about slow steps.
+        Notified of slow steps.
 
     Raises
     ------

@@ -40,7 +40,7 @@ def installed_trino(cache: Path, *, say: Say) -> Path:
     cache
         Folder to keep it in.
     say
-        Told about the slow steps.
+        Notified of the slow steps.
 
     Raises
     ------
@@ -87,11 +87,11 @@ def _fetched(folder: Path, *, say: Say) -> Path:
         check=False,
     )
     if ended.returncode:
-        told = (ended.stdout + ended.stderr).strip().splitlines()[:5]
+        lines = (ended.stdout + ended.stderr).strip().splitlines()[:5]
         raise LocalAthenaError(
             f"mvn could not fetch {_ARTIFACT} (exit code {ended.returncode})"
             " → look at the network and at ~/.m2/settings.xml; it said:\n  "
-            + "\n  ".join(told)
+            + "\n  ".join(lines)
         )
     return folder / f"trino-server-{TRINO_VERSION}.tar.gz"
 

@@ -11,7 +11,7 @@ from pyiceberg.catalog import Catalog
 
 from python_jobs.calendars.calendar_terms import calendar_terms
 from python_jobs.calendars.forecast_design import TERMS
-from python_jobs.forecasting.scale.features import CALENDAR, COLUMNS, LOADS
+from python_jobs.forecasting.scale.features import CALENDAR, COLUMNS, USAGE
 from python_jobs.forecasting.scale.tables import BACKTESTS, FORECASTS
 
 AS_OF = date(2025, 12, 31)
@@ -57,7 +57,7 @@ def store_features(catalog: Catalog, usage: pd.DataFrame) -> None:
     catalog.create_namespace(NAMESPACE)
     halves = usage["metric_date"] < pd.Timestamp(AS_OF) - pd.Timedelta(days=60)
     for name, parts in (
-        (LOADS, (usage[~halves], usage[halves])),
+        (USAGE, (usage[~halves], usage[halves])),
         (CALENDAR, (calendar_rows(),)),
     ):
         rows = [pa.Table.from_pandas(each, preserve_index=False) for each in parts]

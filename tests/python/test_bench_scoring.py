@@ -26,7 +26,7 @@ def scoring(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def lived(
+def actuals(
     unique_id: str,
     measured: list[float],
     *,
@@ -50,20 +50,20 @@ def forecast(
     unique_id: str, mean: list[float], *, half_width: float | None = None
 ) -> pd.DataFrame:
     """Return a forecast; its 95 % interval is twice as wide as its 80 % one."""
-    told = pd.DataFrame({"unique_id": unique_id, "ds": DAYS, "mean": mean})
+    prediction = pd.DataFrame({"unique_id": unique_id, "ds": DAYS, "mean": mean})
     if half_width is None:
-        return told
-    return told.assign(
-        low_80=told["mean"] - half_width,
-        high_80=told["mean"] + half_width,
-        low_95=told["mean"] - 2 * half_width,
-        high_95=told["mean"] + 2 * half_width,
+        return prediction
+    return prediction.assign(
+        low_80=prediction["mean"] - half_width,
+        high_80=prediction["mean"] + half_width,
+        low_95=prediction["mean"] - 2 * half_width,
+        high_95=prediction["mean"] + 2 * half_width,
     )
 
 
 def test_errors_are_percent_of_capacity(scoring: ModuleType) -> None:
     """Errors 1, 3, 4, 8 of 200 Mbps are 0.5, 1.5, 2, 4 %: mean 2, quarter end 3."""
-    actual = lived("A", [10, 10, 10, 10], capacity=200.0, unit="mbps")
+    actual = actuals("A", [10, 10, 10, 10], capacity=200.0, unit="mbps")
     scored = scoring.scores(forecast("A", [11, 7, 14, 18]), actual, origin=1)
     found = scoring.figures(scored)
     assert found["mae"] == pytest.approx(2.0)
@@ -74,7 +74,7 @@ def test_errors_are_percent_of_capacity(scoring: ModuleType) -> None:
 
 def test_days_without_a_measurement_are_not_scored(scoring: ModuleType) -> None:
     """Errors 2 and 4 remain of four days: mean 3, one of them in the quarter end."""
-    actual = lived("A", [50, np.nan, 50, np.nan])
+    actual = actuals("A", [50, np.nan, 50, np.nan])
     scored = scoring.scores(forecast("A", [52, 0, 54, 0]), actual, origin=1)
     assert scored["day_count"].tolist() == [1, 1]
     found = scoring.figures(scored)
@@ -83,16 +83,16 @@ def test_days_without_a_measurement_are_not_scored(scoring: ModuleType) -> None:
 
 def test_a_percentage_is_cut_at_its_range(scoring: ModuleType) -> None:
     """130 counts as 100 and -20 as 0: errors 1, 2, 0, 0."""
-    actual = lived("A", [99, 2, 100, 0])
+    actual = actuals("A", [99, 2, 100, 0])
     scored = scoring.scores(forecast("A", [130, -20, 130, -20]), actual, origin=1)
     assert scoring.figures(scored)["mae"] == pytest.approx(0.75)
 
 
 def test_coverage_counts_days_inside_the_interval(scoring: ModuleType) -> None:
     """Within 5: 3 of 4 days, 1 of 2 in the quarter end; within 10: all four."""
-    actual = lived("A", [50, 55, 50, 58])
-    told = forecast("A", [50, 50, 50, 50], half_width=5.0)
-    found = scoring.figures(scoring.scores(told, actual, origin=1))
+    actual = actuals("A", [50, 55, 50, 58])
+    prediction = forecast("A", [50, 50, 50, 50], half_width=5.0)
+    found = scoring.figures(scoring.scores(prediction, actual, origin=1))
     assert found["coverage_80"] == pytest.approx(75.0)
     assert found["eoq_coverage_80"] == pytest.approx(50.0)
     assert found["coverage_95"] == pytest.approx(100.0)
@@ -101,7 +101,7 @@ def test_coverage_counts_days_inside_the_interval(scoring: ModuleType) -> None:
 
 def test_a_ratio_compares_common_pairs_only(scoring: ModuleType) -> None:
     """On series A, 1 against 4; series B, which one model lacks, does not count."""
-    actual = pd.concat([lived("A", [50.0] * 4), lived("B", [50.0] * 4)])
+    actual = pd.concat([actuals("A", [50.0] * 4), actuals("B", [50.0] * 4)])
     both = pd.concat([forecast("A", [51.0] * 4), forecast("B", [90.0] * 4)])
     ours = scoring.scores(both, actual, origin=1)
     theirs = scoring.scores(forecast("A", [54.0] * 4), actual, origin=1)
@@ -115,7 +115,7 @@ def test_the_standard_error_of_a_ratio_is_over_series(scoring: ModuleType) -> No
 
     The sum of squares 32 times 2 / (2 - 1) is 64, its root 8, by the sum 16 one half.
     """
-    actual = pd.concat([lived("A", [50.0] * 4), lived("B", [50.0] * 4)])
+    actual = pd.concat([actuals("A", [50.0] * 4), actuals("B", [50.0] * 4)])
     ours = pd.concat([forecast("A", [51.0] * 4), forecast("B", [53.0] * 4)])
     theirs = pd.concat([forecast("A", [52.0] * 4), forecast("B", [52.0] * 4)])
     found = scoring.ratio(
@@ -126,11 +126,11 @@ def test_the_standard_error_of_a_ratio_is_over_series(scoring: ModuleType) -> No
 
 def test_coverage_is_that_of_the_newest_origins(scoring: ModuleType) -> None:
     """Origin 6 is scored for its error, 10, and not for its interval, which misses."""
-    told = forecast("A", [50.0] * 4, half_width=1.0)
+    prediction = forecast("A", [50.0] * 4, half_width=1.0)
     scored = pd.concat(
         [
-            scoring.scores(told, lived("A", [50.0] * 4), origin=1),
-            scoring.scores(told, lived("A", [60.0] * 4), origin=6),
+            scoring.scores(prediction, actuals("A", [50.0] * 4), origin=1),
+            scoring.scores(prediction, actuals("A", [60.0] * 4), origin=6),
         ]
     )
     found = scoring.figures(scored)
@@ -139,8 +139,10 @@ def test_coverage_is_that_of_the_newest_origins(scoring: ModuleType) -> None:
 
 def test_a_series_that_is_not_finite_is_left_out(scoring: ModuleType) -> None:
     """One day without a number takes its series out, not the others."""
-    actual = pd.concat([lived("A", [50.0] * 4), lived("B", [50.0] * 4)])
-    told = pd.concat([forecast("A", [51, np.nan, 51, 51]), forecast("B", [52.0] * 4)])
-    scored = scoring.scores(told, actual, origin=1)
+    actual = pd.concat([actuals("A", [50.0] * 4), actuals("B", [50.0] * 4)])
+    prediction = pd.concat(
+        [forecast("A", [51, np.nan, 51, 51]), forecast("B", [52.0] * 4)]
+    )
+    scored = scoring.scores(prediction, actual, origin=1)
     assert set(scored["unique_id"]) == {"B"}
     assert scoring.figures(scored)["mae"] == pytest.approx(2.0)

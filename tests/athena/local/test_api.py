@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 def refused(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
     """Return the name and the message of an error."""
-    told = error.value.response["Error"]
-    return told["Code"], told["Message"]
+    answer = error.value.response["Error"]
+    return answer["Code"], answer["Message"]
 
 
 def test_a_query_is_described_with_its_statistics(athena: Session) -> None:
@@ -167,9 +167,9 @@ def test_a_query_needs_a_place_for_its_result(athena: Session) -> None:
     ):
         with pytest.raises(ClientError) as error:
             athena.start("select 1", ResultConfiguration=location)
-        name, told = refused(error)
+        name, answer = refused(error)
         assert name == "InvalidRequestException"
-        assert told.startswith(message)
+        assert answer.startswith(message)
 
 
 def test_text_that_is_no_statement_is_no_query(athena: Session) -> None:
@@ -181,8 +181,8 @@ def test_text_that_is_no_statement_is_no_query(athena: Session) -> None:
     ):
         with pytest.raises(ClientError) as error:
             athena.start(sql)
-        name, told = refused(error)
-        assert (name, message in told) == ("InvalidRequestException", True)
+        name, answer = refused(error)
+        assert (name, message in answer) == ("InvalidRequestException", True)
 
 
 def test_a_failed_query_says_why_and_whose_fault_it_is(athena: Session) -> None:
@@ -216,8 +216,8 @@ def test_a_workgroup_can_force_its_location(athena: Session) -> None:
     athena.athena.update_work_group(
         WorkGroup=name, ConfigurationUpdates={"EnforceWorkGroupConfiguration": False}
     )
-    told = athena.athena.get_work_group(WorkGroup=name)["WorkGroup"]
-    assert told["Configuration"]["EnforceWorkGroupConfiguration"] is False
+    answer = athena.athena.get_work_group(WorkGroup=name)["WorkGroup"]
+    assert answer["Configuration"]["EnforceWorkGroupConfiguration"] is False
     found = athena.run("select 1", WorkGroup=name)
     assert "/results/" in found["ResultConfiguration"]["OutputLocation"]
     found = athena.run("select 1", WorkGroup=name, ResultConfiguration={})

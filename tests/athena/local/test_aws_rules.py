@@ -1,4 +1,4 @@
-"""What real Glue and S3 hold, and the stand-in must hold too."""
+"""What real Glue and S3 hold, and the local one must hold too."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +88,7 @@ def test_glue_names_what_is_missing_or_there_already(glue: Any) -> None:
 
 
 def test_a_table_has_no_column_statistics(glue: Any) -> None:
-    """Trino asks for them; it is told that there are none."""
+    """Trino asks for them; the answer is that there are none."""
     found = glue.get_column_statistics_for_table(
         DatabaseName=DATABASE, TableName="loads", ColumnNames=["load_id"]
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from athena_local import LocalAthenaError
 from athena_local.java import find_java
-from stand_ins import java_home
+from fake_programs import java_home
 
 
 def test_java_home_is_taken_when_it_is_new_enough(tmp_path: Path) -> None:

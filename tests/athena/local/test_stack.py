@@ -11,7 +11,7 @@ import pytest
 from athena_local import LocalAthena, LocalAthenaError
 from athena_local.trino_install import TRINO_VERSION
 from athena_local.trino_server import TrinoServer
-from stand_ins import READY, java_home
+from fake_programs import READY, java_home
 
 TESTS = Path(__file__).parents[2]
 
@@ -58,7 +58,7 @@ def _is_gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
-def test_who_is_told_to_stop_leaves_no_process(
+def test_a_signal_leaves_no_process(
     variables: dict[str, str], signal_sent: signal.Signals
 ) -> None:
     """Java ends before it does, and it ends well."""
@@ -84,9 +84,9 @@ def test_a_command_runs_in_the_environment(variables: dict[str, str]) -> None:
     """Its exit code is the program's, and all has stopped by then."""
     script = "echo $CAPACITY_TARGET $AWS_ENDPOINT_URL_ATHENA; exit 7"
     with _started(variables, "--", "sh", "-c", script) as started:
-        told, errors = started.communicate(timeout=60)
+        output, errors = started.communicate(timeout=60)
     assert started.returncode == 7, errors
-    assert told.startswith("athena http://127.0.0.1:")
+    assert output.startswith("athena http://127.0.0.1:")
 
 
 def test_a_trino_that_ends_while_it_starts_is_quoted(
@@ -95,8 +95,8 @@ def test_a_trino_that_ends_while_it_starts_is_quoted(
     """The last lines of its log, and no traceback of ours."""
     java_home(tmp_path / "java", python="print('port taken'); raise SystemExit(3)")
     with _started(variables) as started:
-        told, errors = started.communicate(timeout=60)
-    assert (started.returncode, told) == (1, "")
+        output, errors = started.communicate(timeout=60)
+    assert (started.returncode, output) == (1, "")
     assert "Trino ended while it started (exit code 3)" in errors
     assert "port taken" in errors
     assert "Traceback" not in errors

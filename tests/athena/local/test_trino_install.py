@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from athena_local import LocalAthenaError
 from athena_local.trino_install import TRINO_VERSION, cache_folder, installed_trino
-from stand_ins import maven, program, trino_archive
+from fake_programs import maven, program, trino_archive
 
 HOME = f"trino-server-{TRINO_VERSION}"
 
@@ -37,25 +37,25 @@ def test_the_plugins_in_use_are_whole_and_the_others_gone(
     tmp_path: Path, tools: Path
 ) -> None:
     """Files that were hard links into a removed plugin are still there."""
-    told: list[str] = []
-    home = installed_trino(tmp_path / "cache", say=told.append)
+    messages: list[str] = []
+    home = installed_trino(tmp_path / "cache", say=messages.append)
     assert sorted(each.name for each in (home / "plugin").iterdir()) == [
         "hive",
         "iceberg",
     ]
     assert (home / "plugin" / "hive" / "shared.jar").read_text() == "shared"
-    assert [line.split()[0] for line in told] == ["fetching", "unpacking"]
+    assert [line.split()[0] for line in messages] == ["fetching", "unpacking"]
     # nothing but the server and its lock is left
     left = {each.name for each in (tmp_path / "cache").iterdir()}
     assert left <= {HOME, f"{HOME}.lock"}
 
 
 def test_a_second_start_fetches_nothing(tmp_path: Path, tools: Path) -> None:
-    """One call of Maven, and nothing more to tell."""
+    """One call of Maven, and no message."""
     installed_trino(tmp_path / "cache", say=_say_nothing)
-    told: list[str] = []
-    installed_trino(tmp_path / "cache", say=told.append)
-    assert told == []
+    messages: list[str] = []
+    installed_trino(tmp_path / "cache", say=messages.append)
+    assert messages == []
     assert len((tools / "calls").read_text().splitlines()) == 1
 
 

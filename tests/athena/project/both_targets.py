@@ -34,8 +34,8 @@ class Target:
     def run(self, *arguments: object) -> Ended:
         """Run `capacity`; it must succeed."""
         ended = run_capacity(*arguments, warehouse=self.warehouse, **self.variables)
-        with (self.warehouse / "told.jsonl").open("a") as told:
-            told.write(ended.stderr)
+        with (self.warehouse / "stderr.jsonl").open("a") as log:
+            log.write(ended.stderr)
         assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-4000:]
         return ended
 

@@ -112,7 +112,7 @@ DBT_FAULTS = [
 
 
 @pytest.mark.parametrize(("where", "error", "kind", "expected"), DBT_FAULTS)
-def test_a_fault_in_dbt_is_told_and_the_next_run_is_green(  # noqa: PLR0917 - cases
+def test_a_fault_in_dbt_is_reported_and_the_next_run_is_green(  # noqa: PLR0917 - cases
     dbt: Dbt,
     faults: Any,
     where: dict[str, str],
@@ -142,7 +142,7 @@ def test_a_fault_in_dbt_is_told_and_the_next_run_is_green(  # noqa: PLR0917 - ca
         ("CAPACITY_WORK_GROUP", "nobodys", "the Athena workgroup does not exist"),
     ],
 )
-def test_a_place_that_is_not_there_is_told(
+def test_a_place_that_is_not_there_is_reported(
     dbt: Dbt, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, expected: str
 ) -> None:
     """The environment's fault, exit code 4."""
@@ -172,7 +172,7 @@ def ledger(number: int) -> pa.Table:
         ("glue", "GetTable", "ExpiredTokenException", PlatformError, "credentials"),
     ],
 )
-def test_a_fault_in_the_store_is_told_and_the_write_repeated(  # noqa: PLR0917 - cases
+def test_a_fault_in_the_store_is_reported_and_the_write_repeated(  # noqa: PLR0917 - cases
     settings: Settings,
     faults: Any,
     service: str,
@@ -194,10 +194,10 @@ def test_a_fault_in_the_store_is_told_and_the_write_repeated(  # noqa: PLR0917 -
     with pytest.raises((OSError, ClientError)) as caught:
         store.overwrite("raw.loads", ledger(2), where=here)
     faults.clear()
-    told = explained(caught.value)
-    assert type(told) is kind, repr(caught.value)
-    assert str(told).startswith("table raw.loads: ")
-    assert expected in str(told)
+    failure = explained(caught.value)
+    assert type(failure) is kind, repr(caught.value)
+    assert str(failure).startswith("table raw.loads: ")
+    assert expected in str(failure)
     assert store.read("raw.loads")["rows_read"].to_pylist() == [1]
     store.overwrite("raw.loads", ledger(2), where=here)
     assert store.read("raw.loads")["rows_read"].to_pylist() == [2]

@@ -107,11 +107,11 @@ def test_the_second_of_two_runs_is_refused(
         text=True,
     ) as first:
         assert first.stderr is not None
-        # told as soon as dbt starts: the lock is held from before that on
+        # reported as soon as dbt starts: the lock is held from before that on
         assert "selected nodes" in first.stderr.readline()
         second = run_capacity(*command, warehouse=elsewhere, **target.variables)
-        told = first.communicate(timeout=300)[1]
-    assert first.returncode == 0, told
+        errors = first.communicate(timeout=300)[1]
+    assert first.returncode == 0, errors
     assert second.returncode == 4, second.stderr
     assert "capacity build" in second.stderr
 

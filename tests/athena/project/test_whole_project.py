@@ -33,10 +33,12 @@ def test_every_mart_is_equal(first_run: State) -> None:
 
 def test_every_statement_succeeded(targets: Targets, first_run: State) -> None:
     """Each model, seed and data test sent a statement, and none failed."""
-    told = targets.statements()[first_run.first_statement : first_run.end_statement]
-    failed = [each for each in told if each.state != "SUCCEEDED"]
+    statements = targets.statements()[
+        first_run.first_statement : first_run.end_statement
+    ]
+    failed = [each for each in statements if each.state != "SUCCEEDED"]
     assert failed == []
-    nodes = scanned_bytes(told)
+    nodes = scanned_bytes(statements)
     kinds = pd.Series([name.split()[0] for name in nodes]).value_counts()
     results = json.loads(
         (targets.athena.warehouse / "target" / "run_results.json").read_text()
@@ -97,10 +99,10 @@ def test_a_late_day_is_merged(
     targets: Targets, next_day: State, late_day: State
 ) -> None:
     """It reaches every mart of days and series, and nothing before it is read."""
-    told = targets.statements()[late_day.first_statement : late_day.end_statement]
+    statements = targets.statements()[late_day.first_statement : late_day.end_statement]
     merges = {
         name: each.athena_sql
-        for each in told
+        for each in statements
         for name in MERGED
         if name.split()[1] in each.athena_sql
         and each.athena_sql.lstrip("/*").find("merge into") >= 0

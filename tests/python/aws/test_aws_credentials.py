@@ -104,7 +104,7 @@ def test_the_region_is_the_environments_then_the_profiles(
 def test_services_may_have_addresses_of_their_own(
     account: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A stand-in for Athena beside one for everything else; without both: AWS."""
+    """A local Athena beside one for everything else; without both: AWS."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:1")
     settings = Settings.from_environment()
     assert client(settings, "athena").meta.endpoint_url == "http://127.0.0.1:1"

@@ -1,4 +1,4 @@
-"""What AWS refuses is told once, clearly: what, where, what to do; and exit codes."""
+"""Errors of AWS as one message: what, where, what to do; and exit codes."""
 
 import json
 from pathlib import Path
@@ -172,10 +172,10 @@ def test_the_table_in_work_is_named() -> None:
 
     with pytest.raises(ValueError, match="own words") as caught, about("table ml.runs"):
         write()
-    told = explained(caught.value)
-    assert isinstance(told, PlatformError)
-    assert str(told).startswith("table ml.runs: AWS denied the action (PutObject): ")
-    assert str(told).endswith("; nothing is half published")
+    failure = explained(caught.value)
+    assert isinstance(failure, PlatformError)
+    assert str(failure).startswith("table ml.runs: AWS denied the action (PutObject): ")
+    assert str(failure).endswith("; nothing is half published")
 
 
 def test_faults_in_a_run_and_of_the_environment_have_their_exit_codes() -> None:
@@ -194,16 +194,16 @@ def test_other_errors_are_left_alone() -> None:
     assert explained(RunError("the query was cancelled")) is None
 
 
-def test_a_missing_bucket_is_told(settings: Settings) -> None:
+def test_a_missing_bucket_is_reported(settings: Settings) -> None:
     """By pyarrow's own error, from the first write."""
     client(settings, "s3").delete_bucket(Bucket=BUCKET)
     with pytest.raises(OSError, match="BUCKET") as caught:
         Store.open(settings).init()
-    told = explained(caught.value)
-    assert isinstance(told, PlatformError)
-    assert "the S3 bucket does not exist" in str(told)
-    assert f"bucket {BUCKET}" in str(told)
-    assert str(told).startswith("table raw.")
+    failure = explained(caught.value)
+    assert isinstance(failure, PlatformError)
+    assert "the S3 bucket does not exist" in str(failure)
+    assert f"bucket {BUCKET}" in str(failure)
+    assert str(failure).startswith("table raw.")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from python_jobs.store.filters import equal_to
 
 
 class Cursor:
-    """Athena's cursor, which keeps what it is told and fails as it is told."""
+    """Athena's cursor, which records its statements and fails on request."""
 
     def __init__(self, *failures: str) -> None:
         self.statements: list[str] = []
@@ -91,7 +91,7 @@ def test_only_what_gains_is_rewritten(
 
 
 def test_tables_and_leftovers_are_found_in_glue(store: Store) -> None:
-    """Iceberg tables of the prefix; a killed build's tables are told apart."""
+    """Iceberg tables of the prefix; a killed build's tables are kept apart."""
     glue: Any = aws("glue", os.environ["AWS_ENDPOINT_URL"])
     for database in ("capacity_marts", "other_marts"):
         glue.create_database(DatabaseInput={"Name": database})
@@ -117,7 +117,7 @@ def test_tables_and_leftovers_are_found_in_glue(store: Store) -> None:
     assert found.databases == ("capacity_marts", "capacity_ml", "capacity_raw")
 
 
-def test_files_below_no_table_are_told(store: Store) -> None:
+def test_files_below_no_table_are_reported(store: Store) -> None:
     """What a build that was killed has written, beside what its table holds."""
     s3: Any = aws("s3", os.environ["AWS_ENDPOINT_URL"])
     glue: Any = aws("glue", os.environ["AWS_ENDPOINT_URL"])

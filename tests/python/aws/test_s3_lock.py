@@ -1,4 +1,4 @@
-"""Two writers on Athena: one goes, the other is told who; a dead one yields."""
+"""Two writers on Athena: one goes, the other learns who; a dead one yields."""
 
 import json
 import signal
@@ -61,7 +61,7 @@ def elsewhere(command: str = "run") -> Holder:
     return Holder(command, host="scheduler", machine="other boot")
 
 
-def test_the_second_writer_is_told_who_writes(settings: Settings, s3: Any) -> None:
+def test_the_second_writer_learns_who_writes(settings: Settings, s3: Any) -> None:
     """With command, process, host and time; afterwards the lock is gone."""
     with s3_lock(settings, Holder("run")):
         assert lies_there(s3)["command"] == "run"
@@ -90,7 +90,7 @@ def test_of_many_at_once_one_goes(settings: Settings) -> None:
         gate.wait()
         try:
             with s3_lock(settings, elsewhere(f"run {number}")):
-                # until every other one was told, however slow the machine
+                # until every other one was refused, however slow the machine
                 return all(refused.acquire(timeout=60) for _ in range(7))
         except PlatformError:
             refused.release()
@@ -151,7 +151,7 @@ def test_a_holder_that_lost_it_stops(settings: Settings, s3: Any) -> None:
 
 
 @pytest.fixture
-def told_by() -> Iterator[Callable[[signal.Signals], None]]:
+def signalled_by() -> Iterator[Callable[[signal.Signals], None]]:
     """Return a function that lets only one signal interrupt, until the test ends."""
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
@@ -168,11 +168,11 @@ def told_by() -> Iterator[Callable[[signal.Signals], None]]:
 def test_losing_it_interrupts_the_main_thread(
     settings: Settings,
     s3: Any,
-    told_by: Callable[[signal.Signals], None],
+    signalled_by: Callable[[signal.Signals], None],
     chosen: signal.Signals,
 ) -> None:
     """Even in a long wait, such as the one for dbt; and in a script's background."""
-    told_by(chosen)
+    signalled_by(chosen)
     with (
         pytest.raises(PlatformError, match="another writer took the lock"),
         s3_lock(settings, Holder("run"), seconds_between_beats=0.05),

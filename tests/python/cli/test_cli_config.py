@@ -1,4 +1,4 @@
-"""Mistakes in the configuration file, each told with its line and key."""
+"""Mistakes in the configuration file, each reported with its line and key."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_a_mistake_names_its_line_and_key(tmp_path: Path, text: str, said: str) 
     assert "→" in message
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     """One line each, so that nobody corrects a file five times."""
     path = tmp_path / "capacity.yml"
     path.write_text("jobs:\n  cluster_count: 1\n  fit_days: 3\n")

@@ -1,4 +1,4 @@
-"""dbt as a process: what failed is told node by node, on a small real project."""
+"""dbt as a process: what failed is reported node by node, on a small real project."""
 
 import io
 import json
@@ -81,17 +81,17 @@ def is_running(process: int) -> bool:
     return False
 
 
-def test_nodes_are_counted_and_warnings_told(dbt: Dbt, log: io.StringIO) -> None:
+def test_nodes_are_counted_and_warnings_reported(dbt: Dbt, log: io.StringIO) -> None:
     """One model and one test are two nodes; the warning is a line of its own."""
     dbt.build("models")
-    told = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert [line["done"] for line in told if line.get("state") == "done"] == [2]
-    warnings = [line["message"] for line in told if line["level"] == "warning"]
+    events = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["done"] for line in events if line.get("state") == "done"] == [2]
+    warnings = [line["message"] for line in events if line["level"] == "warning"]
     assert len(warnings) == 1
     assert warnings[0].startswith("test accepted_values_numbers_number__False__2")
 
 
-def test_a_failed_test_is_told_with_its_rows(dbt: Dbt) -> None:
+def test_a_failed_test_is_reported_with_its_rows(dbt: Dbt) -> None:
     """The message names the test, what it found, and the query that shows the rows."""
     properties = dbt.settings.project_dir / "models" / "numbers.yml"
     properties.write_text(PROPERTIES % "error")
@@ -107,7 +107,7 @@ def test_a_failed_test_is_told_with_its_rows(dbt: Dbt) -> None:
     assert "number" in compiled.read_text("utf-8")
 
 
-def test_a_failed_model_is_told_with_the_way_back(dbt: Dbt) -> None:
+def test_a_failed_model_is_reported_with_the_way_back(dbt: Dbt) -> None:
     """The engine's words and the command that continues."""
     model = dbt.settings.project_dir / "models" / "numbers.sql"
     model.write_text("select nope as number")
@@ -119,7 +119,7 @@ def test_a_failed_model_is_told_with_the_way_back(dbt: Dbt) -> None:
     assert "→ correct the model, then `capacity build --select numbers+`" in message
 
 
-def test_a_project_that_does_not_parse_is_told(dbt: Dbt) -> None:
+def test_a_project_that_does_not_parse_is_reported(dbt: Dbt) -> None:
     """An error before the first node has no node; dbt's words are passed on."""
     model = dbt.settings.project_dir / "models" / "numbers.sql"
     model.write_text("select * from {{ ref('gone') }}")
@@ -175,7 +175,7 @@ def test_the_next_command_sees_what_was_written_between(dbt: Dbt) -> None:
             assert rows(dbt, "numbers") == [(number,)]
 
 
-def test_a_command_that_is_killed_is_told(dbt: Dbt) -> None:
+def test_a_command_that_is_killed_is_reported(dbt: Dbt) -> None:
     """Its exit code is the signal's, and no process is left."""
 
     def kill(_line: str) -> None:

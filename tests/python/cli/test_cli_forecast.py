@@ -99,7 +99,7 @@ def test_an_unknown_calendar_is_named(written: Written) -> None:
         (HEADER, "has no row → give it series"),
     ],
 )
-def test_a_file_without_series_is_told(
+def test_a_file_without_series_is_reported(
     written: Written, header: str, said: str
 ) -> None:
     """Which column is missing, and which are there."""
@@ -108,13 +108,13 @@ def test_a_file_without_series_is_told(
 
 
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
-def test_a_missing_file_is_told(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path, name: str) -> None:
     """Its name, not a traceback."""
     with pytest.raises(InputError, match=f"{name} does not exist → check the name"):
         read_series([tmp_path / name], frequency="D")
 
 
-def test_a_broken_file_is_told(tmp_path: Path) -> None:
+def test_a_broken_file_is_reported(tmp_path: Path) -> None:
     """Bytes that are no Parquet."""
     path = tmp_path / "broken.parquet"
     path.write_bytes(b"\xff\xfe\x00\x80")
@@ -123,7 +123,7 @@ def test_a_broken_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
-def test_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+def test_another_encoding_is_reported(tmp_path: Path, encoding: str) -> None:
     """A spreadsheet saves as such: the file is named, and how to save it."""
     path = tmp_path / "loads.csv"
     path.write_text(f"{HEADER}\nbüro,2024-01-01,5\n", encoding=encoding)
@@ -134,12 +134,12 @@ def test_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
 
 def test_a_suffix_may_be_in_capitals(written: Written, tmp_path: Path) -> None:
     """Read and written as what it says."""
-    rows = read_series([written(*ROWS, name="LOADS.CSV")], frequency="D")
+    rows = read_series([written(*ROWS, name="USAGE.CSV")], frequency="D")
     write_rows(rows, tmp_path / "OUT.CSV")
     assert len(read_series([tmp_path / "OUT.CSV"], frequency="D")) == 30
 
 
-def test_metrics_side_by_side_are_told(written: Written) -> None:
+def test_metrics_side_by_side_are_reported(written: Written) -> None:
     """Two metrics of a server are two series: aggregating them would be wrong."""
     path = written(
         *("s1,2024-01-01,cpu,1", "s1,2024-01-01,memory,2"),
@@ -169,7 +169,7 @@ def test_a_day_is_that_of_the_time_as_written(
 
 
 def test_rows_after_the_as_of_date_are_not_read(written: Written) -> None:
-    """That day itself is; a day before all rows leaves nothing, which is told."""
+    """That day itself is; a day before all rows leaves nothing, which is an error."""
     path = written(*ROWS)
     rows = read_series([path], frequency="D", as_of=date(2024, 1, 12))
     assert (len(rows), rows["ds"].max()) == (12, pd.Timestamp("2024-01-12"))

@@ -23,11 +23,11 @@ def test_a_pipe_gets_json_lines() -> None:
         for _ in range(3):
             task.advance(detail="SRV-0001 cpu")
     progress.warn("old", days=9)
-    told = lines(stream)
-    assert [line["message"] for line in told] == ["fit", "fit", "old"]
-    assert [line["level"] for line in told] == ["info", "info", "warning"]
-    assert told[0]["total"] == 3
-    assert told[1] | {"time": 0, "seconds": 0} == {
+    written = lines(stream)
+    assert [line["message"] for line in written] == ["fit", "fit", "old"]
+    assert [line["level"] for line in written] == ["info", "info", "warning"]
+    assert written[0]["total"] == 3
+    assert written[1] | {"time": 0, "seconds": 0} == {
         "time": 0,
         "level": "info",
         "message": "fit",
@@ -36,10 +36,10 @@ def test_a_pipe_gets_json_lines() -> None:
         "done": 3,
         "seconds": 0,
     }
-    assert told[2]["days"] == 9
+    assert written[2]["days"] == 9
 
 
-def test_a_long_task_is_told_in_between(monkeypatch) -> None:
+def test_a_long_task_is_reported_in_between(monkeypatch) -> None:
     """With no time between lines every advance is one; with five seconds, none is."""
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 0.0)
     stream = io.StringIO()

@@ -49,7 +49,7 @@ def test_given_values_win_over_defaults() -> None:
         ({"unit": "x", "since": "2025-02-30"}, "--since '2025-02-30' is no date"),
     ],
 )
-def test_a_wrong_value_is_told(given: dict[str, str], said: str) -> None:
+def test_a_wrong_value_is_reported(given: dict[str, str], said: str) -> None:
     """The message lists what the query takes."""
     with pytest.raises(UsageError, match=said):
         BUSY.values(given)

@@ -84,8 +84,8 @@ def test_run_ends_with_the_summary(first_run: Ended, warehouse: Path) -> None:
 
 def test_progress_is_json_lines_in_a_pipe(first_run: Ended, warehouse: Path) -> None:
     """Every line of standard error is an object; the steps come in their order."""
-    told = [json.loads(line) for line in first_run.stderr.splitlines()]
-    started = [line["message"] for line in told if line.get("state") == "started"]
+    events = [json.loads(line) for line in first_run.stderr.splitlines()]
+    started = [line["message"] for line in events if line.get("state") == "started"]
     assert started == [
         "generate",
         "as-of date",
@@ -95,7 +95,7 @@ def test_progress_is_json_lines_in_a_pipe(first_run: Ended, warehouse: Path) -> 
         "server_clusters",
         "models and tests",
     ]
-    done = {line["message"]: line for line in told if line.get("state") == "done"}
+    done = {line["message"]: line for line in events if line.get("state") == "done"}
     # 8 servers x 5 metrics x (live, and five backtests twice)
     assert done["usage_forecasts"]["done"] == 440
     # each node once: what a step has built and tested, the next leaves alone
@@ -146,8 +146,8 @@ def test_a_killed_run_is_repaired_by_running_again(
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            told = json.loads(line)
-            if told["message"] == "models and tests" and told.get("done", 0) > 0:
+            event = json.loads(line)
+            if event["message"] == "models and tests" and event.get("done", 0) > 0:
                 break
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -191,10 +191,10 @@ def test_interrupt_says_that_a_rerun_is_safe(
         process.stderr.readline()
         time.sleep(2)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "nothing is half published → run the same command again" in told
-    assert "Traceback" not in told
+    assert "nothing is half published → run the same command again" in errors
+    assert "Traceback" not in errors
 
 
 def test_status_shows_loads_runs_and_the_build(

@@ -68,7 +68,7 @@ def test_debug_shows_the_traceback(capacity: Capacity) -> None:
 
 
 def test_no_command_prints_the_help(capacity: Capacity) -> None:
-    """Somebody who types the bare name is told what there is."""
+    """Somebody who types the bare name sees the commands."""
     text = capacity("--help").stdout
     for name in get_command(app).commands:
         assert f" {name} " in text

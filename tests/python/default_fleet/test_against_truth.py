@@ -7,7 +7,7 @@ import pytest
 
 Query = Callable[[str], pd.DataFrame]
 
-LIVED = """
+BREACHED = """
 with flags as (
     select
         server_id,
@@ -59,7 +59,7 @@ group by server_id, metric
 @pytest.mark.parametrize("horizon", [90, 365])
 def test_live_flags_come_true(query: Query, horizon: int) -> None:
     """Of the servers flagged at even odds four in five breach, and the reverse."""
-    flags = query(LIVED.format(horizon=horizon))
+    flags = query(BREACHED.format(horizon=horizon))
     hits = (flags["is_flagged"] & flags["is_breached"]).sum()
     assert flags["is_breached"].sum() >= 20
     assert hits / flags["is_flagged"].sum() >= 0.8

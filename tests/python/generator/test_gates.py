@@ -37,7 +37,7 @@ def check(simulation: Simulation, values: np.ndarray) -> str:
 
 
 def test_the_default_fleet_passes_all_gates(default_fleet: GeneratedFleet) -> None:
-    """Every kind of gate is judged on it, all archetypes included."""
+    """Every kind of gate is measured on it, all archetypes included."""
     names = {gate.name for gate in default_fleet.gates}
     assert all(gate.is_passed for gate in default_fleet.gates)
     assert {"row_count", "missing_ratio", "highest_percent", "eoq_uplift"} <= names
@@ -47,7 +47,7 @@ def test_the_default_fleet_passes_all_gates(default_fleet: GeneratedFleet) -> No
 
 
 def test_row_count(simulation: Simulation) -> None:
-    """One row too few is told with both numbers."""
+    """One row too few is reported with both numbers."""
     with pytest.raises(
         RunError, match=r"row_count: found 4\.386e\+04, expected"
     ) as caught:
@@ -112,8 +112,8 @@ def test_every_size_generates(server_count: int) -> None:
     )
     sized = simulate(config)
     gates = check_gates(sized, row_count=rows_of(sized))
-    judged = any(gate.name.startswith("correlation_application") for gate in gates)
-    assert judged == (server_count >= 34)
+    has_gate = any(gate.name.startswith("correlation_application") for gate in gates)
+    assert has_gate == (server_count >= 34)
 
 
 def test_resizes_and_anomalies_are_not_judged(simulation: Simulation) -> None:

@@ -1,4 +1,4 @@
-"""Real CloudWatch series: every file, counted, converted by hand and told apart."""
+"""Real CloudWatch series: every file, counted, and converted by hand."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -87,12 +87,14 @@ def test_repeated_hour_keeps_its_first_value(bench) -> None:
     stamp = datetime(2014, 3, 9, 3)
     (kept,) = [row for row in bench.metrics if row["timestamp"] == stamp]
     lines = (FOLDER / "ec2_network_in_5abac7.csv").read_text().splitlines()
-    told = [line for line in lines if line.startswith("2014-03-09 03:00:00")]
-    assert len(told) == 12
-    assert kept["net_in_p95"] == pytest.approx(float(told[0].split(",")[1]) * 8 / 3e8)
-    assert [row[4] for row in bench.rejected] == told[1:]
+    matching = [line for line in lines if line.startswith("2014-03-09 03:00:00")]
+    assert len(matching) == 12
+    assert kept["net_in_p95"] == pytest.approx(
+        float(matching[0].split(",")[1]) * 8 / 3e8
+    )
+    assert [row[4] for row in bench.rejected] == matching[1:]
     assert [row[0] for row in bench.rejected] == [
-        number for number, line in enumerate(lines) if line in told
+        number for number, line in enumerate(lines) if line in matching
     ][1:]
 
 

@@ -1,4 +1,4 @@
-"""What the samples of a file are: told, given, and never mixed in one series."""
+"""Statistic of a file's samples: inferred, given, and never mixed in one series."""
 
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ def _hourly(server: str, hours: int, *, minutes: int = 60) -> str:
     ],
     ids=["hours", "minutes", "days", "quarters of a day", "one midnight"],
 )  # fmt: skip
-def test_statistic_is_told_from_the_spacing(bench, text: str, expected) -> None:
+def test_statistic_is_inferred_from_the_spacing(bench, text: str, expected) -> None:
     """The usual time between two samples says what they are."""
     report = bench.load_text("a.csv", text)
 

@@ -26,6 +26,6 @@ def test_dbt_takes_the_shared_parse(tmp_path: Path) -> None:
         cwd=PROJECT,
         check=True,
     )
-    told = (tmp_path / "dbt.log").read_text("utf-8")
-    assert "0 files deleted, 0 files added, 0 files changed" in told
-    assert "Unable to do partial parsing" not in told
+    log = (tmp_path / "dbt.log").read_text("utf-8")
+    assert "0 files deleted, 0 files added, 0 files changed" in log
+    assert "Unable to do partial parsing" not in log

@@ -1,18 +1,18 @@
-"""What a job logs is told to the one who watches, and only while it runs."""
+"""What a job logs is reported to the progress, and only while it runs."""
 
 import io
 import json
 import logging
 
-from python_jobs.jobs.log import told
+from python_jobs.jobs.log import reported
 from python_jobs.platform.progress import LogProgress
 
 
 def test_records_become_notes_and_warnings() -> None:
-    """Info is a note, a warning a warning, debug and later records are not told."""
+    """Info is a note, a warning a warning, debug and later records are not reported."""
     stream = io.StringIO()
     log = logging.getLogger("python_jobs.example")
-    with told(LogProgress(stream)):
+    with reported(LogProgress(stream)):
         log.debug("each series")
         log.info("origin %s refused", 1)
         log.warning("late")

@@ -24,7 +24,7 @@ with write_lock(Settings(warehouse=Path(sys.argv[1])), "load"):
 
 
 def holding(warehouse: Path) -> subprocess.Popen[str]:
-    """Start a process that holds the lock until it is told to end."""
+    """Start a process that holds the lock until it is asked to end."""
     process = subprocess.Popen(
         [sys.executable, "-c", HELD, str(warehouse)],
         stdin=subprocess.PIPE,
@@ -36,7 +36,7 @@ def holding(warehouse: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_the_second_writer_is_told_who_writes(settings: Settings) -> None:
+def test_the_second_writer_learns_who_writes(settings: Settings) -> None:
     """By command, process and time; when the first has ended, the second goes."""
     first = holding(settings.warehouse)
     expected = (

@@ -1,4 +1,4 @@
-"""Programs that stand in for Java and Maven: no test of starting needs real ones."""
+"""Fakes of Java and Maven: no test of starting needs real ones."""
 
 import os
 import sys
