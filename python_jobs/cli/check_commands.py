@@ -10,7 +10,7 @@ from python_jobs.platform.errors import PlatformError
 
 
 def doctor(ctx: typer.Context) -> None:
-    """Check Python, packages, disk, clock, profile; for athena, each service of AWS."""
+    """Check Python, packages, disk, clock, profile, warehouse, and services of AWS."""
     session: Session = ctx.obj
     found = findings(session.settings)
     table = fact_table("capacity doctor")
@@ -19,9 +19,7 @@ def doctor(ctx: typer.Context) -> None:
     session.console.print(table)
     failed = [each.subject for each in found if not each.is_good]
     if failed:
-        raise PlatformError(
-            f"{', '.join(failed)} stand in the way → see the list above"
-        )
+        raise PlatformError(f"{', '.join(failed)} failed → see the list above")
 
 
 def config(ctx: typer.Context) -> None:

@@ -39,6 +39,8 @@ def findings(settings: Settings) -> list[Finding]:
         "dbt": _dbt,
         "profile": _profile,
     }
+    if settings.target == "duckdb":
+        checks["warehouse"] = _warehouse
     if settings.target == "athena":
         from python_jobs.cli.aws_checks import aws_checks  # noqa: PLC0415 - slow import
 
@@ -138,6 +140,15 @@ def _profile(settings: Settings) -> str:
     if f"{settings.target}:" not in source.read_text("utf-8"):
         raise ValueError(f"{source} has no target {settings.target} → add it")
     return f"{source.name}, target {settings.target}"
+
+
+def _warehouse(settings: Settings) -> str:
+    # pyiceberg takes a second to import: only where it is used
+    from python_jobs.store.versions import check_local_warehouse  # noqa: PLC0415
+
+    check_local_warehouse(settings.warehouse)
+    is_there = (settings.warehouse / "catalog.db").exists()
+    return f"{'' if is_there else 'none yet in '}{settings.warehouse}"
 
 
 def _existing(path: Path) -> Path:

@@ -41,6 +41,7 @@ def query(
     if name is None:
         session.console.print(_listing(session))
         return
+    session.check_local_tables()
     if output is not None and output.suffix not in _SUFFIXES:
         raise UsageError(
             f"--output {output} → end the name in {' or '.join(_SUFFIXES)}"

@@ -1,6 +1,7 @@
 """What every command is given: where, as of when, and how to talk."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -53,14 +54,38 @@ class Session:
 
     @cached_property
     def store(self) -> "Store":
-        """Iceberg tables of the target."""
+        """Iceberg tables of the target, of this version."""
         from python_jobs.store import Store  # noqa: PLC0415 - slow import
 
-        return Store.open(self.settings)
+        opened = Store.open(self.settings)
+        opened.check()
+        return opened
 
-    def writing(self, command: str) -> AbstractContextManager[None]:
-        """Return the lock of a command that writes: one at a time in a warehouse."""
-        return write_lock(self.settings, command)
+    def check_local_tables(self) -> None:
+        """Refuse a local warehouse of another version.
+
+        Who queries on Athena may have no right to the tables behind the marts.
+        """
+        from python_jobs.store.versions import (  # noqa: PLC0415 - slow import
+            check_local_warehouse,
+        )
+
+        if self.settings.target == "duckdb":
+            check_local_warehouse(self.settings.warehouse)
+
+    @contextmanager
+    def writing(self, command: str) -> Iterator[None]:
+        """Hold the lock of a command that writes: one at a time in a warehouse.
+
+        Raises
+        ------
+        PlatformError
+            If another one writes, or the warehouse was made by another version.
+        """
+        with write_lock(self.settings, command):
+            # opened for its check, before anything is written
+            _ = self.store
+            yield
 
     @cached_property
     def dbt(self) -> Dbt:

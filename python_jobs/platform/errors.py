@@ -24,7 +24,7 @@ class InputError(CapacityError):
 
 
 class PlatformError(CapacityError):
-    """Credentials, engine, disk or clock stand in the way."""
+    """Fault of credentials, engine, disk, clock or warehouse."""
 
     exit_code = 4
 

@@ -4,6 +4,7 @@ The choice follows the target, so that code above this module never asks. Names 
 ``<schema>.<table>`` everywhere; on Glue the database is ``<prefix>_<schema>``.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog
@@ -25,6 +26,7 @@ from python_jobs.store.snapshots import (
     SQLITE_TIMEOUT_SECONDS,
 )
 from python_jobs.store.tables import TABLES, declared
+from python_jobs.store.versions import refuse_other_version
 
 TABLE_PROPERTIES = {
     "format-version": "2",
@@ -72,8 +74,10 @@ def create_tables(catalog: Catalog, *, settings: Settings) -> list[str]:
     Raises
     ------
     PlatformError
-        If a table exists with other columns than this version declares.
+        If a table exists with other columns than this version declares; then none is
+        created.
     """
+    found = check_tables(catalog, settings=settings)
     for schema_name in sorted({name.split(".")[0] for name in TABLES}):
         database = namespace(settings, schema_name)
         try:
@@ -84,8 +88,27 @@ def create_tables(catalog: Catalog, *, settings: Settings) -> list[str]:
     return [
         schema.name
         for schema in TABLES.values()
-        if _is_created(catalog, schema, settings=settings)
+        if schema.name not in found and _is_created(catalog, schema, settings=settings)
     ]
+
+
+def check_tables(catalog: Catalog, *, settings: Settings) -> set[str]:
+    """Refuse tables of another version; return the declared ones that exist.
+
+    Raises
+    ------
+    PlatformError
+        If a table has other columns than this version declares.
+    """
+    found = {}
+    for schema in TABLES.values():
+        with about(f"table {schema.name}"), suppress(NoSuchTableError):
+            table = catalog.load_table(_identifier(schema, settings=settings))
+            found[schema.name] = table.schema()
+    is_local = settings.target == "duckdb"
+    where = str(settings.warehouse) if is_local else settings.s3_warehouse
+    refuse_other_version(found, warehouse=where)
+    return set(found)
 
 
 def load_table(catalog: Catalog, name: str, *, settings: Settings) -> Table:
@@ -112,7 +135,7 @@ def _identifier(schema: TableSchema, *, settings: Settings) -> tuple[str, str]:
 
 
 def _is_created(catalog: Catalog, schema: TableSchema, *, settings: Settings) -> bool:
-    """Create a table; return False when it is there already."""
+    """Create a table; return False when another process was faster."""
     try:
         with about(f"table {schema.name}"):
             catalog.create_table(
@@ -122,15 +145,6 @@ def _is_created(catalog: Catalog, schema: TableSchema, *, settings: Settings) ->
                 properties=TABLE_PROPERTIES,
             )
     except TableAlreadyExistsError:
-        found = load_table(catalog, schema.name, settings=settings).schema()
-        expected = [(f.name, f.field_type) for f in schema.iceberg_schema.fields]
-        if [(f.name, f.field_type) for f in found.fields] != expected:
-            raise PlatformError(
-                f"table {schema.name} has other columns than this version declares"
-                f" (found {', '.join(found.column_names)}; expected"
-                f" {', '.join(schema.column_names)}) → use a new warehouse and load the"
-                " data again"
-            ) from None
         return False
     return True
 

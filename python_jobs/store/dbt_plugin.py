@@ -15,9 +15,11 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 from pyiceberg.table import StaticTable
 
+from python_jobs.platform.errors import CapacityError
 from python_jobs.store.schema import DUCKDB_TYPES, TableSchema
 from python_jobs.store.snapshots import CATALOG_FILE, metadata_locations, planned_files
 from python_jobs.store.tables import TABLES
+from python_jobs.store.versions import check_local_warehouse
 
 
 class Plugin(BasePlugin):
@@ -35,17 +37,21 @@ class Plugin(BasePlugin):
         creds: DuckDBCredentials,  # noqa: ARG002 - dbt's
         config: dict[str, Any],  # noqa: ARG002 - dbt's
     ) -> None:
-        """Refuse a warehouse that was never set up, before DuckDB creates a file there.
+        """Refuse a warehouse that is missing or old, before DuckDB makes a file there.
 
         Raises
         ------
         DbtRuntimeError
-            If the folder holds no catalog.
+            If the folder holds no catalog, or the tables of another version.
         """
         if not (self._warehouse / CATALOG_FILE).exists():
             raise DbtRuntimeError(
                 f"there is no warehouse in {self._warehouse} → run `capacity init`"
             )
+        try:
+            check_local_warehouse(self._warehouse)
+        except CapacityError as error:
+            raise DbtRuntimeError(str(error)) from None
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Create or refresh every view on a newly opened database.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Never, cast
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile
+from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, StaticTable
 
 CATALOG_NAME = "capacity"
@@ -41,9 +42,17 @@ def metadata_locations(warehouse: Path) -> dict[str, str]:
 
 def planned_files(metadata_location: str) -> list[FileScanTask]:
     """Return the data files of a table's current snapshot, with their delete files."""
+    return list(_table(metadata_location).scan().plan_files())
+
+
+def stored_schema(metadata_location: str) -> Schema:
+    """Return the current schema of a table."""
+    return _table(metadata_location).schema()
+
+
+def _table(metadata_location: str) -> StaticTable:
     reader = f"{LocalFileIO.__module__}.{LocalFileIO.__qualname__}"
-    table = StaticTable.from_metadata(metadata_location, {"py-io-impl": reader})
-    return list(table.scan().plan_files())
+    return StaticTable.from_metadata(metadata_location, {"py-io-impl": reader})
 
 
 class _LocalInput(InputFile):

@@ -18,7 +18,12 @@ from python_jobs.platform.aws_errors import about
 from python_jobs.platform.errors import PlatformError, RunError
 from python_jobs.platform.settings import Settings
 from python_jobs.store.arrow_tables import conformed
-from python_jobs.store.catalog import create_tables, load_table, open_catalog
+from python_jobs.store.catalog import (
+    check_tables,
+    create_tables,
+    load_table,
+    open_catalog,
+)
 from python_jobs.store.commits import commit
 from python_jobs.store.rows import first_duplicate, rows_outside, without_keys
 from python_jobs.store.schema import TableSchema
@@ -61,9 +66,20 @@ class Store:
         Raises
         ------
         PlatformError
-            If a table exists with other columns than this version declares.
+            If a table exists with other columns than this version declares; then none
+            is created.
         """
         return create_tables(self.catalog, settings=self.settings)
+
+    def check(self) -> None:
+        """Refuse tables of another version.
+
+        Raises
+        ------
+        PlatformError
+            If a table has other columns than this version declares.
+        """
+        check_tables(self.catalog, settings=self.settings)
 
     def read(
         self,

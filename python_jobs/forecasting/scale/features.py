@@ -23,6 +23,7 @@ from python_jobs.platform.errors import InputError, UsageError
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 from python_jobs.store.filters import all_of, at_least, at_most, one_of
+from python_jobs.store.versions import check_local_warehouse
 
 USAGE = "feat_usage_forecasts"
 CALENDAR = "feat_calendar_weights"
@@ -58,7 +59,14 @@ def open_source(settings: Settings, *, features: str | None) -> FeatureSource:
     features
         Namespace of the Iceberg catalog that holds the two feature tables; None: where
         the target's dbt builds them, which is the DuckDB file or Glue.
+
+    Raises
+    ------
+    PlatformError
+        If a local warehouse was made by another version.
     """
+    if settings.target == "duckdb":
+        check_local_warehouse(settings.warehouse)
     if features is None and settings.target == "duckdb":
         return DuckDBFeatures(settings.warehouse / "capacity.duckdb")
     schema = features or namespace(settings, "features")

@@ -89,7 +89,8 @@ def test_doctor_finds_this_environment_good(capacity: Capacity) -> None:
     """Every check holds here, and each is named."""
     ended = capacity("doctor")
     assert ended.returncode == 0, ended.stdout
-    for subject in ("python", "packages", "disk", "clock", "dbt", "profile"):
+    subjects = ("python", "packages", "disk", "clock", "dbt", "profile", "warehouse")
+    for subject in subjects:
         assert f"ok  {subject}" in ended.stdout
     assert "credentials" not in ended.stdout
 
