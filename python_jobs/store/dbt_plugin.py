@@ -88,8 +88,11 @@ def _show(
     else:
         paths = sorted(task.file.file_path for task in tasks)
         quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-        # hive_partitioning would read the folder names as one more column
-        source = f"read_parquet([{quoted}], hive_partitioning = false)"
+        # hive_partitioning would read the folder names as one more column; without
+        # can_have_nan the statistics of a file hide the NaN of another writer
+        source = (
+            f"read_parquet([{quoted}], hive_partitioning = false, can_have_nan = true)"
+        )
     columns = ", ".join(
         f"""cast({_quoted(column.name) if tasks else "null"} as
         {DUCKDB_TYPES[column.kind]}) as {_quoted(column.name)}"""

@@ -1,5 +1,6 @@
 """The real dbt, in processes of its own, over the real tables."""
 
+import math
 import os
 import subprocess
 import sys
@@ -198,6 +199,27 @@ def test_rows_deleted_by_another_engine_are_not_shown(
     query = "select server_id from raw.server_metrics order by server_id"
     for cursor in (connection, connection.cursor()):
         assert cursor.execute(query).fetchall() == [("a",), ("c",)]
+
+
+def test_a_nan_of_another_writer_is_found(
+    store: Store, settings: Settings, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """A file's statistics leave NaN out; DuckDB would fold `isnan` to false by them."""
+    rows = metric_rows(["a", "b"], day=date(2025, 1, 1))
+    cpu = rows.schema.get_field_index("cpu_p95")
+    rows = rows.set_column(cpu, "cpu_p95", pa.array([math.nan, 10.0]))
+    arrow_schema = TABLES["raw.server_metrics"].arrow_schema
+    store.catalog.load_table("raw.server_metrics").append(rows.cast(arrow_schema))
+    _plugin(settings).configure_connection(connection)
+    found = connection.execute(
+        "select server_id from raw.server_metrics where isnan(cpu_p95)"
+    ).fetchall()
+    assert found == [("a",)]
+    known = connection.execute(
+        "select sum(case when not isnan(cpu_p95) then cpu_p95 end), "
+        "count(*) filter (where cpu_p95 <= 100) from raw.server_metrics"
+    ).fetchone()
+    assert known == (10.0, 1)
 
 
 def test_planning_a_hundred_months_is_quick(
