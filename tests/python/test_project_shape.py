@@ -32,6 +32,9 @@ TOP_LEVEL = {
     "profiles.yml.example", "pyproject.toml", "python_jobs", "requirements.lock",
     "seeds", "tests",
 }  # fmt: skip
+DOCUMENTS = sorted((PROJECT / "docs").glob("*.md"))
+# folders that commands make, which documents speak of
+MADE = {"warehouse/", "warehouse/lake/"}
 LAYERS = ("staging", "intermediate", "features", "core", "forecasts", "reports")
 # what each layer may read
 PARENTS = {
@@ -103,6 +106,18 @@ def job_names() -> list[str]:
     return sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 
 
+def tracked_files() -> list[str]:
+    """Return the paths of the files that git tracks."""
+    listed = subprocess.run(
+        ["git", "ls-files"],  # noqa: S607 - git is where the checkout came from
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return listed.stdout.splitlines()
+
+
 def modules() -> list[Path]:
     """Return every module of the package."""
     return sorted(PACKAGE.rglob("*.py"))
@@ -110,14 +125,25 @@ def modules() -> list[Path]:
 
 def test_top_level_holds_nothing_unexpected() -> None:
     """What git tracks at the top is the tree that the README describes."""
-    listed = subprocess.run(
-        ["git", "ls-files"],  # noqa: S607 - git is where the checkout came from
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    assert {name.split("/")[0] for name in listed} <= TOP_LEVEL
+    assert {name.split("/")[0] for name in tracked_files()} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["CONTRIBUTING.md", "README.md", *(f"docs/{path.name}" for path in DOCUMENTS)],
+)
+def test_documents_name_files_that_are_there(document: str) -> None:
+    """Each file and package that a reader is sent to exists, below a folder named."""
+    text = (PROJECT / document).read_text("utf-8")
+    named = re.findall(r"`([\w./-]+(?:\.(?:py|csv|sql|yml|toml|md|sh)|/))`", text)
+    listed = {f"/{name}" for name in tracked_files()}
+    folders = {f"{parent}/" for name in listed for parent in Path(name).parents}
+    lost = {
+        name
+        for name in named
+        if not any(path.endswith(f"/{name}") for path in listed | folders)
+    }
+    assert lost <= MADE
 
 
 def test_one_stem_per_job(manifest: dict[str, Any]) -> None:
