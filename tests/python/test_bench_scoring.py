@@ -15,7 +15,7 @@ DAYS = pd.date_range("2025-03-28", periods=4)
 
 @pytest.fixture
 def scoring(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Usage the module from where it lies: the benchmark is no package."""
+    """Load the module from where it lies: the benchmark is no package."""
     spec = importlib.util.spec_from_file_location("bench_scoring", BENCH / "scoring.py")
     assert spec is not None
     assert spec.loader is not None
