@@ -176,7 +176,7 @@ def test_first_version_has_no_drift() -> None:
 
 
 def test_nothing_is_pickled() -> None:
-    """To usage a pickle runs what it holds: no module writes or reads one."""
+    """To load a pickle runs what it holds: no module writes or reads one."""
     for path in sorted(Path(python_jobs.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             named = []
