@@ -144,10 +144,11 @@ def _profile(settings: Settings) -> str:
 
 def _warehouse(settings: Settings) -> str:
     # pyiceberg takes a second to import: only where it is used
+    from python_jobs.store.snapshots import CATALOG_FILE  # noqa: PLC0415
     from python_jobs.store.versions import check_local_warehouse  # noqa: PLC0415
 
     check_local_warehouse(settings.warehouse)
-    is_there = (settings.warehouse / "catalog.db").exists()
+    is_there = (settings.warehouse / CATALOG_FILE).exists()
     return f"{'' if is_there else 'none yet in '}{settings.warehouse}"
 
 

@@ -1,1 +1,1 @@
-"""Fit, guard and score usage forecasts; group servers. Arrays in, arrays out."""
+"""Usage forecasts: fit, validate, score, select. Arrays in, arrays out."""

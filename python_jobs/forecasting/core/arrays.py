@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from python_jobs.calendars.forecast_design import QUANTILES
+
 Floats = NDArray[np.float64]
 AnyFloats = NDArray[np.floating[Any]]
 """Floats of 32 or 64 bits."""
@@ -20,6 +22,12 @@ DAY_HOURS = 24
 PATH = "ahead_{:03d}"
 PATH_SD = "ahead_sd_{:03d}"
 """Names of the days of a saved forecast path in a state."""
+
+PROBABILITIES = np.array(list(QUANTILES.values()))
+"""Probabilities of the published quantiles, ascending, shape (9,)."""
+
+FAST_MATH = {"reassoc", "contract", "arcp", "nsz"}
+"""Liberties of compiled loops: the order of sums, but not that NaN is NaN."""
 
 State = dict[str, Floats]
 
@@ -194,6 +202,13 @@ class Family:
         if is_converged is None:
             is_converged = np.ones(len(mean), dtype=np.bool_)
         return ModelForecast(centre, sd, self.transform, is_converged, state)
+
+
+def evenly_spaced(entries: NDArray[Any], *, count: int) -> NDArray[Any]:
+    """Return at most `count` entries, evenly spaced over all of them."""
+    if len(entries) <= count:
+        return entries
+    return entries[np.linspace(0, len(entries) - 1, count).astype(np.int64)]
 
 
 def repeated(season: Floats, horizon: int) -> Floats:

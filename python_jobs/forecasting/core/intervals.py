@@ -21,14 +21,14 @@ from python_jobs.calendars.forecast_design import (
     QUANTILES,
 )
 from python_jobs.forecasting.core.arrays import (
+    PROBABILITIES,
     Booleans,
     Floats,
     Integers,
     ModelForecast,
 )
 
-_PROBABILITIES = np.array(list(QUANTILES.values()))
-_DEVIATES = ndtri(_PROBABILITIES)
+_DEVIATES = ndtri(PROBABILITIES)
 
 BandKey = tuple[bool, int]
 
@@ -79,7 +79,7 @@ class ErrorQuantiles:
         nearest longer one, then from the other flag; without any it is NaN.
         """
         rows = [self._nearest(flag, band) for flag, band in GROUPS]
-        nothing = np.full(len(_PROBABILITIES), np.nan)
+        nothing = np.full(len(PROBABILITIES), np.nan)
         return np.stack([nothing if row is None else row for row in rows])
 
     def _nearest(self, flag: bool, band: int) -> Floats | None:
@@ -143,10 +143,27 @@ def error_quantiles(
     for key, parts in pooled.items():
         values = np.sort(np.concatenate(parts))
         if len(values) >= FEWEST_ERRORS:
-            ranks = np.ceil(len(values) * _PROBABILITIES - 1e-9).astype(np.int64)
-            by_band[key] = values[np.maximum(ranks, 1) - 1]
+            by_band[key] = values[nearest_ranks(len(values))]
             counts[key] = len(values)
     return ErrorQuantiles(by_band=by_band, counts=counts)
+
+
+def nearest_ranks(counts: int | Integers) -> Integers:
+    """Return the places of the quantiles by nearest rank among sorted values.
+
+    Parameters
+    ----------
+    counts
+        Number of values, or of each series, shape (series,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (9,) or (series, 9).
+    """
+    ranks = np.ceil(np.multiply.outer(counts, PROBABILITIES) - 1e-9)
+    places: Integers = np.maximum(ranks.astype(np.int64) - 1, 0)
+    return places
 
 
 def normal_quantiles(centre: Floats, sd: Floats) -> Floats:

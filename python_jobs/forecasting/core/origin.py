@@ -28,6 +28,7 @@ from python_jobs.forecasting.core.arrays import (
     Floats,
     Integers,
     Reason,
+    evenly_spaced,
 )
 from python_jobs.forecasting.core.prior import (
     ALPHAS,
@@ -416,7 +417,10 @@ class FleetOrigin:
         days = int(lengths[np.argmax(held_days)])
         alike &= self.windows >= days
         by_metric = {
-            metric: _spaced(np.flatnonzero(alike & (self.fleet.metrics == metric)))
+            metric: evenly_spaced(
+                np.flatnonzero(alike & (self.fleet.metrics == metric)),
+                count=SAMPLE_SERIES,
+            )
             for metric in sorted(set(self.fleet.metrics[alike]))
         }
         return Sample(name, days, by_metric, is_full)
@@ -443,13 +447,6 @@ class FleetOrigin:
                 alpha=alpha,
             )
         return choices, priors
-
-
-def _spaced(series: Integers) -> Integers:
-    """Return at most `SAMPLE_SERIES` positions, evenly spaced."""
-    if len(series) <= SAMPLE_SERIES:
-        return series
-    return series[np.linspace(0, len(series) - 1, SAMPLE_SERIES).astype(np.int64)]
 
 
 def _shrunk(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from python_jobs.calendars.calendar_terms import projection, used_terms
 from python_jobs.calendars.forecast_design import MEAN_DEVIATION_SD, TERMS
 from python_jobs.forecasting.core.arrays import (
+    FAST_MATH,
     ONE_DAY,
     AnyFloats,
     Booleans,
@@ -37,9 +38,8 @@ _AUTOCORRELATION_FACTOR = 3.0
 
 _NO_SHIFT = -1
 _SHIFT_SQUARES = _AUTOCORRELATION_FACTOR * SHIFT_DEVIATES**2
-_FAST = {"reassoc", "contract", "arcp", "nsz"}
 # what comes here is finite: a series that is not has been rejected
-_FASTER = {*_FAST, "nnan"}
+_FASTER = {*FAST_MATH, "nnan"}
 
 
 @dataclass(frozen=True)

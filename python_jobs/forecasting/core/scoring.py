@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from python_jobs.calendars.forecast_design import BLOCK_DAYS, LOWER, QUANTILES, UPPER
-from python_jobs.forecasting.core.arrays import Booleans, Floats
+from python_jobs.forecasting.core.arrays import PROBABILITIES, Booleans, Floats
 
 ERROR_TERMS = (
     "day_count",
@@ -24,7 +24,6 @@ ERROR_TERMS = (
 )
 """Sums per block of the horizon."""
 
-_PROBABILITIES = np.array(list(QUANTILES.values()))
 
 _ENDS = np.array(
     [
@@ -66,7 +65,7 @@ def error_sums(
     sums = np.zeros((count, -(-days // BLOCK_DAYS), 2, len(ERROR_TERMS)))
     _add_up(
         *(forecast, quantiles, measured, is_eoq),
-        *(BLOCK_DAYS, _PROBABILITIES, _ENDS, sums),
+        *(BLOCK_DAYS, PROBABILITIES, _ENDS, sums),
     )
     return sums
 

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from python_jobs.forecasting.core.arrays import (
+    FAST_MATH,
     LINEAR,
     LOG,
     WEEK_DAYS,
@@ -34,7 +35,6 @@ SETTLING_DAYS = 20
 STEPS = 12
 """Gauss-Newton steps at most; most series need five."""
 
-_FAST = {"reassoc", "contract", "arcp", "nsz"}
 _AR_BOUNDS = (-0.95, 0.97)
 _MA_BOUNDS = (-0.998, 0.95)
 _LONGEST_STEP = 0.5
@@ -144,7 +144,7 @@ ARIMA = Family(_from_state, LOG)
 SARIMA = Family(_with_weekdays, LINEAR)
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _sums(differences, ar, ma):  # type: ignore[no-untyped-def]
     """Return the normal equations of a Gauss-Newton step.
 
@@ -170,12 +170,12 @@ def _sums(differences, ar, ma):  # type: ignore[no-untyped-def]
     return squares, slope_ar, slope_ma, ar_ar, ar_ma, ma_ma
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _bounded(value, bounds):  # type: ignore[no-untyped-def]
     return min(max(value, bounds[0]), bounds[1])
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
     """Fit every series of a block.
 
@@ -195,7 +195,7 @@ def _fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
         is_converged[i] = has_ended
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _fit(differences):  # type: ignore[no-untyped-def]
     """Minimise from `START`; return ar, ma, squares, and whether it converged."""
     kind = differences.dtype.type
@@ -224,7 +224,7 @@ def _fit(differences):  # type: ignore[no-untyped-def]
     return best_ar, best_ma, best[0], has_ended
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _step(sums, damping):  # type: ignore[no-untyped-def]
     """Return the Levenberg-Marquardt step of ar and ma, bounded in length."""
     a = sums[3] * (1.0 + damping) + 1e-30
@@ -238,7 +238,7 @@ def _step(sums, damping):  # type: ignore[no-untyped-def]
     return scale * step_ar, scale * step_ma
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _last_innovation(differences, ar, ma):  # type: ignore[no-untyped-def]
     """Return the last innovation by the exact filter, from an unknown start.
 

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from python_jobs.forecasting.core.arrays import (
+    FAST_MATH,
     LINEAR,
     LOG,
     WEEK_DAYS,
@@ -39,7 +40,6 @@ SETTLING_DAYS = 14
 
 STEPS = 25
 
-_FAST = {"reassoc", "contract", "arcp", "nsz"}
 _MOVE = 1e-4
 _LONGEST_STEP = 0.3
 _TOLERANCE = 1e-3
@@ -274,7 +274,7 @@ SMOOTHING = Family(_from_state, LOG)
 SMOOTHING_USAGE = Family(_from_state, LINEAR)
 
 
-@njit(cache=True, fastmath=_FAST, nogil=True)
+@njit(cache=True, fastmath=FAST_MATH, nogil=True)
 def _run(values, points, first_level, first_season, sums, state):  # type: ignore[no-untyped-def]
     """Run the recursion and its perturbations; accumulate the normal equations.
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from scipy.special import ndtri
 
-from python_jobs.calendars.forecast_design import LARGEST_FILLED_SHARE, QUANTILES
-from python_jobs.forecasting.core.arrays import Floats, Reason
+from python_jobs.calendars.forecast_design import LARGEST_FILLED_SHARE
+from python_jobs.forecasting.core.arrays import PROBABILITIES, Floats, Reason
 from python_jobs.forecasting.panel.models import Panel
 
 SEASON_MEAN, LAST_VALUE = "season_mean", "last_value"
@@ -14,8 +14,7 @@ SEASON_MEAN, LAST_VALUE = "season_mean", "last_value"
 _SEASONS = 4
 _FEWEST_SEASONS = 2
 _YEAR_SEASONS = 52
-_LEVELS = np.array(list(QUANTILES.values()))
-_DEVIATES = ndtri(_LEVELS)
+_DEVIATES = ndtri(PROBABILITIES)
 
 
 def fallback(panel: Panel, position: int) -> tuple[str, str, Floats, Floats]:
@@ -74,7 +73,7 @@ def _flat_quantiles(values: Floats, ahead: int, *, season: int) -> Floats:
     stands still elsewhere moves as it did before.
     """
     if _rests_often(values):
-        levels = np.quantile(values[-_YEAR_SEASONS * season :], _LEVELS)
+        levels = np.quantile(values[-_YEAR_SEASONS * season :], PROBABILITIES)
     else:
         is_off = values[-1] <= values.min()
         spread = 0.0 if is_off else _step_spread(values)

@@ -12,13 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from python_jobs.calendars.forecast_design import QUANTILES
-from python_jobs.forecasting.core.arrays import Booleans, Floats, Integers
+from python_jobs.forecasting.core.arrays import (
+    PROBABILITIES,
+    Booleans,
+    Floats,
+    Integers,
+)
 from python_jobs.forecasting.core.intervals import (
     NO_QUANTILES,
     ErrorQuantiles,
     OriginErrors,
     calibration_groups,
     error_quantiles,
+    nearest_ranks,
     normal_quantiles,
 )
 from python_jobs.forecasting.core.series import blocks
@@ -42,7 +48,6 @@ FEWEST_OWN_ERRORS = 24
 _NARROWEST = 0.1
 _SMALLEST_LOSS = 0.02
 _TINY = 1e-12
-_LEVELS = np.array(list(QUANTILES.values()))
 _LOW, _HIGH = (list(QUANTILES).index(f"forecast_q{level}") for level in (10, 90))
 
 
@@ -144,7 +149,7 @@ def _of_group(
     """
     series = errors.shape[1] if len(errors) else 1
     losses, counts = np.zeros((len(SHARES), series)), np.zeros(series)
-    values, backtests = np.zeros((series, len(_LEVELS))), np.zeros(series)
+    values, backtests = np.zeros((series, len(PROBABILITIES))), np.zeros(series)
     for rows in blocks(np.arange(series)) if len(errors) else ():
         kind = calibration_groups(is_eoq[:, rows])
         scaled = errors[:, rows] / breadths(pooled)[kind]
@@ -185,7 +190,7 @@ def _pinball(
 ) -> Floats:
     """Return the mean pinball loss of quantiles between pooled and own, (series,)."""
     total = np.zeros(errors.shape)
-    for place, level in enumerate(_LEVELS):
+    for place, level in enumerate(PROBABILITIES):
         quantile = pooled[:, :, place]
         quantile = quantile + weight[:, None] * (own[:, place, None] - quantile)
         beyond = errors - quantile
@@ -205,13 +210,12 @@ def _quantiles(scaled: Floats) -> tuple[Floats, Booleans]:
         Shape (backtests, series, horizon), NaN for what is not known.
     """
     series = scaled.shape[1]
-    found = np.zeros((series, len(_LEVELS)))
+    found = np.zeros((series, len(PROBABILITIES)))
     ordered = np.sort(np.moveaxis(scaled, 1, 0).reshape(series, -1), axis=1)
     counts = np.isfinite(ordered).sum(axis=1)
     is_enough = counts >= FEWEST_OWN_ERRORS
     rows = np.flatnonzero(is_enough)
-    places = np.ceil(counts[rows, None] * _LEVELS - 1e-9).astype(np.int64) - 1
-    found[rows] = ordered[rows[:, None], np.maximum(places, 0)]
+    found[rows] = ordered[rows[:, None], nearest_ranks(counts[rows])]
     return found, is_enough
 
 

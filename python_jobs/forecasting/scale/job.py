@@ -10,6 +10,7 @@ import pandas as pd
 from pyiceberg.catalog import Catalog
 
 from python_jobs.forecasting.config import JobsConfig
+from python_jobs.forecasting.core.arrays import evenly_spaced
 from python_jobs.forecasting.core.origin import (
     LIVE_ORIGIN,
     SAMPLE_SERIES,
@@ -24,7 +25,6 @@ from python_jobs.forecasting.scale.part import (
     PartTask,
     PooledFit,
     pooled_fit,
-    spaced,
 )
 from python_jobs.forecasting.scale.tables import (
     BACKTESTS,
@@ -112,7 +112,7 @@ class ScaleOptions:
     has_backtests
         Whether the champions' backtests of every series are written, too.
     sample_servers
-        Servers of the pooled fit, at most.
+        Servers of the pooled fit, at most: a server has one series of a metric.
     """
 
     jobs: JobsConfig = field(default_factory=lambda: JobsConfig(candidates=MODELS))
@@ -169,8 +169,8 @@ def forecast_at_scale(
     origins = _origins(calendar, horizon_days=options.horizon_days)
     servers = source.servers()
     if not len(servers):
-        raise InputError("feat_usage_forecasts has no rows → usage data first")
-    sample = spaced(servers, count=options.sample_servers)
+        raise InputError("feat_usage_forecasts has no rows → load data first")
+    sample = evenly_spaced(servers, count=options.sample_servers)
     rows = source.only(sample)
     series = len(rows.drop_duplicates(["server_id", "metric"]))
     steps = series * 2 * len(origins)

@@ -24,7 +24,6 @@ from python_jobs.forecasting.core.arrays import Floats, Integers, Reason
 from python_jobs.forecasting.core.intervals import ErrorQuantiles, forecast_columns
 from python_jobs.forecasting.core.origin import (
     LIVE_ORIGIN,
-    SAMPLE_SERIES,
     FleetOrigin,
     Origin,
     PooledEstimates,
@@ -39,7 +38,7 @@ from python_jobs.forecasting.fleet.forecast import (
 )
 from python_jobs.forecasting.fleet.tables import backtest_frame, stacked
 from python_jobs.forecasting.models.registry import BLOCK_MODELS
-from python_jobs.forecasting.scale.tables import PartWriter, Servers, sorted_rows
+from python_jobs.forecasting.scale.tables import PartWriter, sorted_rows
 from python_jobs.platform.errors import InputError
 from python_jobs.platform.progress import Task
 
@@ -91,16 +90,6 @@ class PooledFit:
     def live(self) -> OriginFit:
         """The origin that forecasts start from."""
         return self.origins[LIVE_ORIGIN]
-
-
-def spaced(servers: Servers, *, count: int = SAMPLE_SERIES) -> Servers:
-    """Return at most so many servers, evenly spaced over all of them.
-
-    A server has one series of a metric at most, so this bounds the series a metric.
-    """
-    if len(servers) <= count:
-        return servers
-    return servers[np.linspace(0, len(servers) - 1, count).astype(np.int64)]
 
 
 def pooled_fit(
