@@ -111,7 +111,7 @@ compared_blocks as (
             and published_blocks.is_eoq = recomputed_blocks.is_eoq_window
 ),
 
-judged_blocks as (
+scored_blocks as (
     select
         *,
         count(case when is_of_same_days then 1 end) over () as same_block_count,
@@ -119,7 +119,7 @@ judged_blocks as (
     from compared_blocks
 )
 
-select * from judged_blocks
+select * from scored_blocks
 where
     (is_of_same_days and not coalesce(is_equal, false))
     -- of another fleet's data few blocks are the same

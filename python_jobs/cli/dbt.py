@@ -108,10 +108,10 @@ class Dbt:
             code = dbt.run(arguments, variables or {}, read=log.read)
         if log.finished and arguments[0] == "build":
             record_scans(self.settings, name)
-        self._judge(code, log)
+        self._report(code, log)
 
-    def _judge(self, code: int, log: DbtLog) -> None:
-        """Tell warnings; raise when something failed."""
+    def _report(self, code: int, log: DbtLog) -> None:
+        """Report warnings; raise when a node failed."""
         if log.finished:
             for warning in problems(self.target_path, statuses=("warn",)):
                 self.progress.warn(str(warning))

@@ -1,6 +1,6 @@
 """Quality gates: a fleet that does not look as configured is no fleet to publish.
 
-They judge the ordinary, clean part of what is measured: without labelled anomalies,
+They compare the ordinary, clean part of what is measured: without labelled anomalies,
 with the steps of resizes, level shifts and leaks taken out, each server as much as
 another. What is left to chance widens a gate, by the size of the fleet: every size
 passes when the generator does what it says, and a fault is a fault at every size.

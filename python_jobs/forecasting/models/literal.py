@@ -132,7 +132,7 @@ def outcome(
 ) -> Prediction | Reason:
     """Fit one series: its forecast, or the reason why there is none."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # what the warnings say (no convergence, overflow) the guards judge, by value
+        # no convergence, overflow: the validity checks see them by value
         warnings.simplefilter("ignore")
         try:
             _reject_unfit(values)

@@ -61,7 +61,7 @@ def test_clauses_within_strings_and_comments_pass() -> None:
     check_clauses("select 'with function' -- group by auto\n")
 
 
-def test_every_function_of_the_trino_behind_is_judged(
+def test_every_function_of_the_trino_behind_is_classified(
     local_athena: LocalAthena,
 ) -> None:
     """A Trino with other functions needs another list."""

@@ -97,7 +97,7 @@ def test_correlations(simulation: Simulation) -> None:
     assert "correlation_application_cpu_memory" in said
 
 
-def test_small_fleets_are_not_judged_by_chance() -> None:
+def test_small_fleets_do_not_fail_by_chance() -> None:
     """One server over five days passes: there is nothing to correlate."""
     fleet = small_fleet(server_count=1, first_date="2025-12-27")
     assert fleet.server_metrics.num_rows == 5
@@ -116,7 +116,7 @@ def test_every_size_generates(server_count: int) -> None:
     assert has_gate == (server_count >= 34)
 
 
-def test_resizes_and_anomalies_are_not_judged(simulation: Simulation) -> None:
+def test_resizes_and_anomalies_are_left_out(simulation: Simulation) -> None:
     """Wrong values that are labelled as such move no gate but those of ranges."""
     values = simulation.observed_value.copy()
     labelled = simulation.anomaly_kind != NO_ANOMALY

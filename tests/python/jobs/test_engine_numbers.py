@@ -180,7 +180,7 @@ def test_arima_finds_the_parameters_of_a_simulation() -> None:
 
 
 def test_smoothing_follows_a_damped_trend_and_a_week() -> None:
-    """A pure week is forecast again; the search says that it came to an end."""
+    """A pure week is reproduced, and the search converges."""
     week = np.array([5.0, 6.0, 7.0, 6.0, 5.0, 1.0, 0.0])
     usage = np.tile(week, 20)[None, :] + np.random.default_rng(3).normal(0, 0.01, 140)
     fit = fit_smoothing(usage, has_trend=True, has_season=True)

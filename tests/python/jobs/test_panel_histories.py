@@ -66,7 +66,7 @@ def fleet(day_count: int, *, step_sd: float = 0.003) -> Fleet:
 
 
 @pytest.mark.parametrize("day_count", [740, 900])
-def test_two_years_are_judged_with_the_quarter_ends_they_know(day_count: int) -> None:
+def test_two_years_are_backtested_with_their_quarter_ends(day_count: int) -> None:
     """Backtests under two years carry the terms that the forecast carries."""
     known = fleet(day_count)
     named = known.forecast(known.frame(), "level_calendar").query("is_eoq")

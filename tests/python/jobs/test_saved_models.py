@@ -1,4 +1,4 @@
-"""Saved models forecast again what they forecast; two versions are held together."""
+"""Forecasts from saved models equal those of the fit; drift between two versions."""
 
 import ast
 from datetime import date, timedelta
@@ -133,7 +133,7 @@ def versions() -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
 def test_drift_holds_both_versions_against_the_same_days(
     versions: tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]],
 ) -> None:
-    """The earlier forecast against what came, as its rows in the table say it.
+    """The earlier forecast against the actuals, as its rows in the table say it.
 
     The code is the same, so what it says from the earlier day is the same, too; the
     live forecasts moved, because four weeks are known now.
