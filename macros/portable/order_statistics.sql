@@ -60,3 +60,16 @@
     {%- endfor -%}
     {{ return(list_median("array[" ~ values | join(", ") ~ "]")) }}
 {%- endmacro %}
+
+{#- Distinct texts of an aggregated column, sorted, in one text. -#}
+{% macro distinct_texts(column) -%}
+    {{ return(adapter.dispatch('distinct_texts')(column)) }}
+{%- endmacro %}
+
+{% macro default__distinct_texts(column) -%}
+    {{ return("array_join(array_sort(array_agg(distinct " ~ column ~ ")), ', ')") }}
+{%- endmacro %}
+
+{% macro duckdb__distinct_texts(column) -%}
+    {{ return("array_to_string(array_sort(array_agg(distinct " ~ column ~ ")), ', ')") }}
+{%- endmacro %}

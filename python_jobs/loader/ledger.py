@@ -127,6 +127,7 @@ def quarantine_file(
         "load_id": report.load_id,
         "file_name": report.file_name,
         "row_number": 0,
+        "server_id": None,
         "rule": rule,
         "column_name": column,
         "value": value,
@@ -193,6 +194,10 @@ def _rejected_rows(
             cast($load_id as varchar) as load_id,
             cast($file_name as varchar) as file_name,
             rejected.row_number,
+            case
+                when rejected.rule not in ('bad_quotes', 'field_count')
+                    then {staging.server_id}
+            end as server_id,
             rejected.rule,
             rejected.column_name,
             rejected.value,

@@ -37,10 +37,13 @@ class Staging:
         The engine.
     rows_read
         Rows of the file.
+    server_id
+        SQL of the server of a row of ``source``; null where it has none.
     """
 
     connection: duckdb.DuckDBPyConnection
     rows_read: int
+    server_id: str
 
     @property
     def rejected_count(self) -> int:
@@ -101,7 +104,15 @@ def opened_staging(
             sql = _typed_sql(fields, broken, config=config)
             _read(connection, sql, source=source)
             rows_read = _split_rejects(connection)
-            yield Staging(connection=connection, rows_read=rows_read)
+            texts = {
+                field.column: field.trimmed(null_tokens=config.null_tokens)
+                for field in fields
+            }
+            yield Staging(
+                connection=connection,
+                rows_read=rows_read,
+                server_id=texts["server_id"],
+            )
         finally:
             connection.close()
 

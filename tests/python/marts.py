@@ -10,7 +10,13 @@ Frames = dict[str, pd.DataFrame]
 
 
 def read_layer(warehouse: Path, layer: str = "marts") -> Frames:
-    """Return every table of a layer of the local database."""
+    """Return every table and view of a layer of the local database, rows in order."""
+    tables = read_tables(warehouse, layer)
+    return {name: ordered(table) for name, table in tables.items()}
+
+
+def read_tables(warehouse: Path, layer: str = "marts") -> dict[str, pa.Table]:
+    """Return every table and view of a layer of the local database."""
     with duckdb.connect(str(warehouse / "capacity.duckdb"), read_only=True) as database:
         names = database.execute(
             "select table_name from information_schema.tables"
@@ -18,9 +24,7 @@ def read_layer(warehouse: Path, layer: str = "marts") -> Frames:
             [layer],
         ).fetchall()
         return {
-            name: ordered(
-                database.sql(f"select * from {layer}.{name}").to_arrow_table()  # noqa: S608
-            )
+            name: database.sql(f"select * from {layer}.{name}").to_arrow_table()  # noqa: S608
             for (name,) in names
         }
 

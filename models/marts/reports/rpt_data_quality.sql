@@ -16,6 +16,14 @@ series_states as (
     select * from {{ ref('fct_series_states') }}
 ),
 
+rejected_rows as (
+    select
+        server_id,
+        sum(rejected_row_count) as rejected_row_count
+    from {{ ref('fct_rejected_rows') }}
+    group by server_id
+),
+
 numbered_days as (
     select
         server_id,
@@ -84,6 +92,8 @@ data_qualities as (
         counted_days.zscore_anomaly_count,
         counted_days.residual_anomaly_count,
         series_usage.seen_quarter_end_count,
+        cast(coalesce(rejected_rows.rejected_row_count, 0) as bigint)
+            as rejected_row_count,
         coalesce(longest_gaps.longest_gap_days, 0) as longest_gap_days,
         cast(counted_days.measured_day_count as double)
         / counted_days.expected_day_count as measured_ratio
@@ -96,6 +106,7 @@ data_qualities as (
         on
             series.server_id = series_usage.server_id
             and series.metric = series_usage.metric
+    left join rejected_rows on series.server_id = rejected_rows.server_id
     left join longest_gaps
         on
             series.server_id = longest_gaps.server_id

@@ -8,6 +8,7 @@ quarantined_rows as (
         load_id,
         file_name,
         row_number,
+        server_id,
         rule,
         column_name,
         value as rejected_value,

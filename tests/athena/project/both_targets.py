@@ -12,8 +12,9 @@ from unittest import mock
 from athena_local import LocalAthena
 from athena_local.statement_log import Statement
 from capacity_process import Ended, environment, run_capacity
-from marts import Frames, ordered, read_layer
+from marts import Frames, ordered, read_tables
 
+from python_jobs.cli.engine import read_sql
 from python_jobs.platform.settings import Settings
 from python_jobs.store.catalog import namespace, open_catalog
 
@@ -62,16 +63,23 @@ class Targets:
     config: Path
 
     def marts(self) -> tuple[Frames, Frames]:
-        """Return every mart of DuckDB, and of Athena."""
+        """Return every mart of DuckDB, and of Athena, which alone reads its views."""
+        local = read_tables(self.duckdb.warehouse)
         with self.athena.settings() as settings:
             catalog = open_catalog(settings)
             database = namespace(settings, "marts")
-            names = sorted(name for _, name in catalog.list_tables(database))
             athena = {
-                name: ordered(catalog.load_table((database, name)).scan().to_arrow())
-                for name in names
+                name: catalog.load_table((database, name)).scan().to_arrow()
+                for _, name in catalog.list_tables(database)
             }
-        return read_layer(self.duckdb.warehouse), athena
+            for name in local.keys() - athena.keys():
+                view = read_sql(settings, f"select * from {database}.{name}")  # noqa: S608
+                schema = local[name].schema
+                athena[name] = view.select(schema.names).cast(schema)
+        return (
+            {name: ordered(table) for name, table in local.items()},
+            {name: ordered(athena[name]) for name in sorted(athena)},
+        )
 
     def statements(self, since: int = 0) -> Sequence[Statement]:
         """Return the statements that ended after the first so many."""
