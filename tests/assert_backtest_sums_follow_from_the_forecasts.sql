@@ -108,7 +108,7 @@ compared_blocks as (
             and published_blocks.model = recomputed_blocks.model
             and published_blocks.origin_number = recomputed_blocks.origin_number
             and published_blocks.horizon_block = recomputed_blocks.horizon_block
-            and published_blocks.is_eoq = recomputed_blocks.is_eoq_window
+            and published_blocks.is_eoq_window = recomputed_blocks.is_eoq_window
 ),
 
 scored_blocks as (

@@ -150,7 +150,7 @@ def fitted_forecast(given: Given, *, model: str) -> Predictions:
         values, quantiles = usage_ahead(
             forecast,
             spread=error_spread(forecast, fitted.data.spread),
-            is_eoq=origin.is_eoq_ahead(block.calendar_id, HORIZON_DAYS),
+            is_eoq_window=origin.is_eoq_window_ahead(block.calendar_id, HORIZON_DAYS),
             quantiles=given.quantiles.get(block.metric, NO_QUANTILES),
             ceilings=fleet.ceilings[block.series],
         )

@@ -31,10 +31,10 @@ def scores(
     Returns
     -------
     pandas.DataFrame
-        ``unique_id, origin, is_eoq`` and the columns of `SUMS`: the error is absolute
-        and in percent of capacity; what is inside an interval counts 1, and NaN for a
-        model that has none. A percentage is cut at 0 and 100 first, any usage at 0. A
-        series with a day that is not finite is left out.
+        ``unique_id, origin, is_eoq_window`` and the columns of `SUMS`: the error is
+        absolute and in percent of capacity; what is inside an interval counts 1, and
+        NaN for a model that has none. A percentage is cut at 0 and 100 first, any usage
+        at 0. A series with a day that is not finite is left out.
     """
     days = actuals.merge(forecast, on=["unique_id", "ds"], how="inner")
     ceiling = days["usage_unit"].map({"percent": 100.0}).fillna(np.inf)
@@ -43,7 +43,7 @@ def scores(
     columns = {
         "unique_id": days["unique_id"],
         "origin": origin,
-        "is_eoq": days["is_eoq_window"].astype(bool),
+        "is_eoq_window": days["is_eoq_window"].astype(bool),
         "day_count": 1,
         "error_sum": (mean - actual).abs() / days["capacity_value"] * 100.0,
     }
@@ -53,7 +53,7 @@ def scores(
     is_broken = ~np.isfinite(days["mean"])
     broken = set(days.loc[is_broken, "unique_id"])
     scored = scored[actual.notna() & ~scored["unique_id"].isin(broken)]
-    by_group = scored.groupby([*KEY, "is_eoq"], sort=True)[SUMS]
+    by_group = scored.groupby([*KEY, "is_eoq_window"], sort=True)[SUMS]
     return by_group.sum(skipna=False).reset_index()
 
 
@@ -80,7 +80,7 @@ def figures(scored: pd.DataFrame) -> dict[str, float]:
         origin.
     """
     found = {"pair_count": float(len(scored[KEY].drop_duplicates()))}
-    for prefix, rows in (("", scored), ("eoq_", scored[scored["is_eoq"]])):
+    for prefix, rows in (("", scored), ("eoq_", scored[scored["is_eoq_window"]])):
         found[f"{prefix}mae"] = _mean(rows, "error_sum")
         newest = rows[rows["origin"] <= COVERAGE_ORIGINS]
         for level in LEVELS:
@@ -122,10 +122,10 @@ def ratio(scored: pd.DataFrame, base: pd.DataFrame, *, eoq_only: bool = False) -
     Standard error of a ratio estimator with series as the units: Cochran (1977),
     Sampling Techniques, section 2.11.
     """
-    key = [*KEY, "is_eoq"]
+    key = [*KEY, "is_eoq_window"]
     both = scored.merge(base, on=key, suffixes=("", "_base"))
     if eoq_only:
-        both = both[both["is_eoq"]]
+        both = both[both["is_eoq_window"]]
     sums = both.groupby("unique_id")[["error_sum", "error_sum_base"]].sum()
     count, total = len(sums), float(sums["error_sum_base"].sum())
     value = float(sums["error_sum"].sum()) / total if total else np.nan

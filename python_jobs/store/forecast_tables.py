@@ -51,7 +51,7 @@ FORECAST_BACKTESTS = TableSchema(
         ORIGIN_NUMBER,
         ORIGIN_DATE,
         column("horizon_block", "integer", "1: days 1-10 ahead, to 9: days 81-90."),
-        column("is_eoq", "boolean", "Whether the days lie in an EOQ window."),
+        column("is_eoq_window", "boolean", "Whether the days lie in an EOQ window."),
         column("day_count", "integer", "Days with a measured value."),
         column("error_sum", "number", "Sum of errors, usage unit."),
         column("absolute_error_sum", "number", "Sum of absolute errors, usage unit."),
@@ -73,7 +73,7 @@ FORECAST_BACKTESTS = TableSchema(
         "model",
         "origin_number",
         "horizon_block",
-        "is_eoq",
+        "is_eoq_window",
     ),
 )
 
@@ -110,7 +110,7 @@ FORECAST_ERROR_QUANTILES = TableSchema(
         *WRITTEN_BY,
         METRIC,
         MODEL,
-        column("is_eoq", "boolean", "Whether the days lie in an EOQ window."),
+        column("is_eoq_window", "boolean", "Whether the days lie in an EOQ window."),
         column(
             "horizon_band",
             "integer",
@@ -127,7 +127,7 @@ FORECAST_ERROR_QUANTILES = TableSchema(
         ),
         column("error_count", "integer", "Errors that the quantiles are of."),
     ),
-    key=("run_id", "metric", "model", "is_eoq", "horizon_band"),
+    key=("run_id", "metric", "model", "is_eoq_window", "horizon_band"),
 )
 
 SERIES_STATES = TableSchema(
@@ -158,7 +158,8 @@ FORECAST_DRIFT = TableSchema(
     name="ml.forecast_drift",
     comment=(
         "One row per run and series that the previous version forecast, too: both on"
-        " the days lived since its as-of date, and on those that both still forecast."
+        " the days measured since its as-of date, and on those that both still"
+        " forecast."
     ),
     columns=(
         *WRITTEN_BY,

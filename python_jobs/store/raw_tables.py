@@ -102,9 +102,7 @@ REJECTED_ROWS = TableSchema(
         LOAD_ID,
         FILE_NAME,
         _column("row_number", "integer", "Row in the file, the header not counted."),
-        _column(
-            "server_id", "string", "Server of the row; null: none could be read."
-        ),
+        _column("server_id", "string", "Server of the row; null: none could be read."),
         _column("rule", "string", "The rule that the row breaks."),
         _column("column_name", "string", "Column that breaks it; null: the whole row."),
         _column("value", "string", "Its value, as it came."),

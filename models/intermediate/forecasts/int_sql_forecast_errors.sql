@@ -1,6 +1,6 @@
 -- One row per backtest origin, series, model of SQL, 10-day block of the horizon and EOQ
 -- flag: sums of the errors of the measured days, as far ahead as backtests are scored.
--- Intervals are judged at the origins that had enough known errors to make them. The
+-- Intervals are scored at the origins that had enough known errors to make them. The
 -- seasonal naive models are the benchmarks that a forecast must beat, on the same days:
 -- that of 7 days repeats the last week before the origin, that of 364 days the same
 -- weekday a year before.

@@ -12,7 +12,7 @@ as_of_dates as (
     select * from {{ ref('int_as_of_dates') }}
 ),
 
-judged_series as (
+classified_series as (
     select
         series.server_id,
         series.metric,
@@ -47,4 +47,4 @@ judged_series as (
             and series.metric = series_policies.metric
 )
 
-select * from judged_series
+select * from classified_series

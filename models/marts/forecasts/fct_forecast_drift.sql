@@ -1,5 +1,5 @@
 -- One row per server and metric that the version before the newest published run of
--- usage_forecasts forecast, too: how far both were off on the same lived days, and how far
+-- usage_forecasts forecast, too: how far both were off on the same measured days, and how far
 -- the forecast moved on the days ahead.
 with forecast_drift as (
     select * from {{ ref('stg_python_jobs__forecast_drift') }}

@@ -40,7 +40,7 @@ levelled_series as (
             and series.metric = series_usage.metric
 ),
 
-judged_series as (
+classified_series as (
     select
         levelled_series.*,
         breach_dates.breach_q10_date,
@@ -79,7 +79,7 @@ time_remaining as (
             when status = 'within_horizon'
                 then {{ days_between('as_of_date', 'breach_q50_date') }}
         end as days_remaining
-    from judged_series
+    from classified_series
 )
 
 select * from time_remaining

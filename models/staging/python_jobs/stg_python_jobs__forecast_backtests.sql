@@ -11,7 +11,7 @@ staged_forecast_backtests as (
         model as forecast_model,
         origin_number,
         horizon_block,
-        is_eoq as is_eoq_window,
+        is_eoq_window,
         origin_date,
         as_of_date,
         day_count,

@@ -48,12 +48,12 @@ class OriginErrors:
     values
         Actual less centre over spread, NaN where nothing was measured, shape (series,
         days).
-    is_eoq
+    is_eoq_window
         Shape (series, days).
     """
 
     values: Floats
-    is_eoq: Booleans
+    is_eoq_window: Booleans
 
 
 @dataclass(frozen=True)
@@ -97,20 +97,20 @@ NO_QUANTILES = ErrorQuantiles({}, {})
 """Quantiles of a model without a backtest."""
 
 
-def calibration_groups(is_eoq: Booleans) -> Integers:
+def calibration_groups(is_eoq_window: Booleans) -> Integers:
     """Return the calibration group of each day ahead: its EOQ flag and band.
 
     Parameters
     ----------
-    is_eoq
+    is_eoq_window
         Shape (…, horizon); so is what is returned, a position in `by_group`.
     """
-    ahead = np.arange(1, is_eoq.shape[-1] + 1)
+    ahead = np.arange(1, is_eoq_window.shape[-1] + 1)
     ordinary, eoq = (
         np.minimum(np.searchsorted(bands, ahead), len(bands) - 1)
         for bands in (BANDS, EOQ_BANDS)
     )
-    return np.where(is_eoq, len(BANDS) + eoq, ordinary)
+    return np.where(is_eoq_window, len(BANDS) + eoq, ordinary)
 
 
 def error_quantiles(
@@ -134,7 +134,7 @@ def error_quantiles(
     counts: dict[BandKey, int] = {}
     pooled: dict[BandKey, list[Floats]] = {}
     for each, days in zip(errors, known_days, strict=True):
-        values, flags = each.values[:, :days], each.is_eoq[:, :days]
+        values, flags = each.values[:, :days], each.is_eoq_window[:, :days]
         for flag, bands in ((False, BANDS), (True, EOQ_BANDS)):
             for first, band in zip((0, *bands), bands, strict=False):
                 own = values[:, first:band]
@@ -191,7 +191,7 @@ def usage_ahead(
     forecast: ModelForecast,
     *,
     spread: Floats,
-    is_eoq: Booleans,
+    is_eoq_window: Booleans,
     quantiles: ErrorQuantiles,
     ceilings: Floats,
 ) -> tuple[Floats, Floats]:
@@ -203,7 +203,7 @@ def usage_ahead(
         Of series of one metric.
     spread
         Scale that past errors were standardised by, shape (series,).
-    is_eoq
+    is_eoq_window
         Days ahead in an EOQ window, shape (horizon,).
     quantiles
         Of past errors; without any the model's own normal distribution is used.
@@ -222,7 +222,9 @@ def usage_ahead(
             around = transform.back(normal_quantiles(centre, forecast.sd))
             np.clip(around, 0.0, ceilings[:, None, None], out=around)
         else:
-            seen, kind = np.unique(calibration_groups(is_eoq), return_inverse=True)
+            seen, kind = np.unique(
+                calibration_groups(is_eoq_window), return_inverse=True
+            )
             # a quantile of the log error is a ratio of usage
             steps = transform.back(spread[:, None, None] * quantiles.by_group[seen])
             around = np.empty((*centre.shape, steps.shape[2]))

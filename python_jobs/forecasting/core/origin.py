@@ -350,13 +350,13 @@ class FleetOrigin:
         shifts = np.where(fit.shift_day >= 0, fit.shift_day + first, -1)
         return FittedBlock(block, data, coefficients, shifts)
 
-    def is_eoq_ahead(self, calendar_id: str, horizon_days: int) -> Booleans:
+    def is_eoq_window_ahead(self, calendar_id: str, horizon_days: int) -> Booleans:
         """Flag the days ahead in an EOQ window, shape (horizon,)."""
         terms = self.designs.terms(
             calendar_id, first_day=self.day + 1, days=horizon_days
         )
-        is_eoq: Booleans = terms[:, TERMS.index("eoq_window")] > 0.0
-        return is_eoq
+        is_eoq_window: Booleans = terms[:, TERMS.index("eoq_window")] > 0.0
+        return is_eoq_window
 
     def _prior(self, block: Block) -> MetricPrior:
         """Return the prior of the block's metric at windows such as its own."""

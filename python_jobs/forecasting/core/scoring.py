@@ -42,7 +42,7 @@ def error_sums(
     quantiles: Floats,
     *,
     measured: Floats,
-    is_eoq: Booleans,
+    is_eoq_window: Booleans,
 ) -> Floats:
     """Return the sums of ``ml.forecast_backtests`` of every series of a block.
 
@@ -52,7 +52,7 @@ def error_sums(
         In the usage unit, shape (series, days) and (series, days, 9).
     measured
         What came, NaN for nothing; such a day is not scored.
-    is_eoq
+    is_eoq_window
         Shape (series, days).
 
     Returns
@@ -64,7 +64,7 @@ def error_sums(
     count, days = forecast.shape
     sums = np.zeros((count, -(-days // BLOCK_DAYS), 2, len(ERROR_TERMS)))
     _add_up(
-        *(forecast, quantiles, measured, is_eoq),
+        *(forecast, quantiles, measured, is_eoq_window),
         *(BLOCK_DAYS, PROBABILITIES, _ENDS, sums),
     )
     return sums
@@ -75,7 +75,7 @@ def _add_up(  # type: ignore[no-untyped-def]
     forecast,
     quantiles,
     measured,
-    is_eoq,
+    is_eoq_window,
     block_days,
     probabilities,
     ends,
@@ -90,7 +90,7 @@ def _add_up(  # type: ignore[no-untyped-def]
                 continue
             expected = forecast[i, t]
             error = expected - actual
-            row = sums[i, t // block_days, int(is_eoq[i, t])]
+            row = sums[i, t // block_days, int(is_eoq_window[i, t])]
             row[0] += 1.0
             row[1] += error
             row[2] += abs(error)

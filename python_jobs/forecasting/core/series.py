@@ -123,7 +123,7 @@ class Fleet(RaggedSeries):
         Whether each day follows the one before.
     capacities, ceilings, log_floors
         In the unit of the usage; capacity NaN when unknown; a percentage is cut at 100.
-    is_eoq
+    is_eoq_window
         By row: whether the day lies in an EOQ window.
     has_own_windows
         Whether the whole history of a series is a window, not that of its calendar.
@@ -134,7 +134,7 @@ class Fleet(RaggedSeries):
     capacities: Floats
     ceilings: Floats
     log_floors: Floats
-    is_eoq: Booleans
+    is_eoq_window: Booleans
     has_own_windows: bool = False
 
     @cached_property
@@ -186,7 +186,7 @@ class Fleet(RaggedSeries):
             values=np.round(rows["usage_value"].to_numpy(dtype=np.float64), 9),
             measured=rows["measured_value"].to_numpy(dtype=np.float64),
             is_filled=rows["is_filled"].to_numpy(dtype=np.bool_),
-            is_eoq=rows["is_eoq_window"].to_numpy(dtype=np.bool_),
+            is_eoq_window=rows["is_eoq_window"].to_numpy(dtype=np.bool_),
         )
 
     def look_back(
@@ -246,10 +246,12 @@ class Fleet(RaggedSeries):
         _fill_newest(self.starts[series] + past, self.is_filled, is_filled)
         return usage, is_filled
 
-    def is_eoq_after(self, series: Integers, *, origin: int, days: int) -> Booleans:
+    def is_eoq_window_after(
+        self, series: Integers, *, origin: int, days: int
+    ) -> Booleans:
         """Return which days after an origin lie in an EOQ window, as far as known."""
         rows, is_known = self._rows_after(series, origins=origin, steps=days)
-        return is_known & self.is_eoq[rows]
+        return is_known & self.is_eoq_window[rows]
 
 
 def blocks(series: Integers) -> Iterator[Integers]:

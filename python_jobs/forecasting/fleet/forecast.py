@@ -82,7 +82,7 @@ class BlockPrediction:
         Scale of standardised errors, on the model's scale, shape (series,).
     errors
         Standardised residuals of the days with actuals, shape (series, horizon).
-    is_eoq
+    is_eoq_window
         Days ahead in an EOQ window, shape (horizon,).
     sums
         Of errors, see `error_sums`; of a rejected series all zero.
@@ -95,7 +95,7 @@ class BlockPrediction:
     reasons: Sequence[Reason | None]
     spread: Floats
     errors: Floats
-    is_eoq: Booleans
+    is_eoq_window: Booleans
     sums: Floats
 
     @property
@@ -134,7 +134,9 @@ class CalibrationErrors:
     ) -> None:
         """Add the errors of a block at a backtest origin."""
         errors = prediction.errors[prediction.is_valid]
-        kept = OriginErrors(errors, np.broadcast_to(prediction.is_eoq, errors.shape))
+        kept = OriginErrors(
+            errors, np.broadcast_to(prediction.is_eoq_window, errors.shape)
+        )
         by_number = self._errors.setdefault(
             (model, fleet.metrics[prediction.series[0]]), {}
         )
@@ -175,12 +177,12 @@ def block_prediction(
     bounds = _bounds(fleet, series, seen=fitted.data.usage)
     reasons = rejections(forecast, bounds)
     is_valid = np.array([each is None for each in reasons], dtype=np.bool_)
-    is_eoq = origin.is_eoq_ahead(fitted.block.calendar_id, horizon)
+    is_eoq_window = origin.is_eoq_window_ahead(fitted.block.calendar_id, horizon)
     spread = error_spread(forecast, fitted.data.spread)
     values, around = usage_ahead(
         forecast,
         spread=spread,
-        is_eoq=is_eoq,
+        is_eoq_window=is_eoq_window,
         quantiles=quantiles.get(fitted.block.metric, NO_QUANTILES),
         ceilings=bounds.ceilings,
     )
@@ -197,12 +199,14 @@ def block_prediction(
         reasons=reasons,
         spread=spread,
         errors=(scale.forward(actuals) - forecast.centre) / spread[:, None],
-        is_eoq=is_eoq,
+        is_eoq_window=is_eoq_window,
         sums=error_sums(
             values[:, :scored],
             around[:, :scored],
             measured=actuals[:, :scored],
-            is_eoq=fleet.is_eoq_after(series, origin=origin.day, days=scored),
+            is_eoq_window=fleet.is_eoq_window_after(
+                series, origin=origin.day, days=scored
+            ),
         ),
     )
 

@@ -120,7 +120,7 @@ def _forecast(
     values, around = usage_ahead(
         forecast,
         spread=state["error_spread"],
-        is_eoq=terms[:horizon, TERMS.index("eoq_window")] > 0.0,
+        is_eoq_window=terms[:horizon, TERMS.index("eoq_window")] > 0.0,
         quantiles=quantiles,
         ceilings=fleet.ceilings[series],
     )
@@ -133,7 +133,9 @@ def _quantiles(rows: pd.DataFrame) -> dict[tuple[str, str], ErrorQuantiles]:
     for (model, metric), own in rows.groupby(["model", "metric"]):
         keys = [
             (bool(flag), int(band))
-            for flag, band in zip(own["is_eoq"], own["horizon_band"], strict=True)
+            for flag, band in zip(
+                own["is_eoq_window"], own["horizon_band"], strict=True
+            )
         ]
         values = own[ERROR_QUANTILES].to_numpy(dtype=np.float64)
         counts = own["error_count"].to_numpy(dtype=np.int64)

@@ -39,8 +39,8 @@ def backtest_frame(
     day: int,
 ) -> pd.DataFrame:
     """Return the rows of ``ml.forecast_backtests`` of some series at an origin."""
-    position, block, is_eoq = np.nonzero(sums[..., 0])
-    found = sums[position, block, is_eoq].T
+    position, block, is_eoq_window = np.nonzero(sums[..., 0])
+    found = sums[position, block, is_eoq_window].T
     terms = {
         name: values.astype(np.int64) if name in _COUNTS else values
         for name, values in zip(ERROR_TERMS, found, strict=True)
@@ -49,7 +49,7 @@ def backtest_frame(
         {
             **_keys(fleet, series[position], model=model, number=number, day=day),
             "horizon_block": block + 1,
-            "is_eoq": is_eoq.astype(np.bool_),
+            "is_eoq_window": is_eoq_window.astype(np.bool_),
             **terms,
         }
     )
@@ -141,7 +141,7 @@ def quantile_frame(
         {
             "metric": metric,
             "model": model,
-            "is_eoq": flag,
+            "is_eoq_window": flag,
             "horizon_band": band,
             **dict(zip(ERROR_QUANTILES, values, strict=True)),
             "error_count": counts[flag, band],

@@ -64,13 +64,13 @@ class OriginPredictions:
         Predictions of each model.
     actuals
         NaN for nothing and at the live origin, shape (series, horizon).
-    is_eoq
+    is_eoq_window
         Steps ahead in an EOQ window, shape (series, horizon).
     """
 
     by_model: dict[str, Prediction]
     actuals: Floats
-    is_eoq: Booleans
+    is_eoq_window: Booleans
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def at_origins(
             actuals=panel.series.actuals(
                 group.positions, origins=step, steps=panel.horizon
             ),
-            is_eoq=panel.is_eoq(group.positions, step=step),
+            is_eoq_window=panel.is_eoq_window(group.positions, step=step),
         )
         for step in steps
     ]

@@ -80,7 +80,7 @@ class DailyPanel(Panel):
             found |= self._predicted(variant, chosen, positions, step=step)
         return found
 
-    def is_eoq(self, positions: Integers, *, step: int) -> Booleans:
+    def is_eoq_window(self, positions: Integers, *, step: int) -> Booleans:
         """Return which days ahead lie in an EOQ window, shape (series, horizon)."""
         first = np.datetime64(step + 1, "D")
         column = TERMS.index("eoq_window")
@@ -176,7 +176,7 @@ def _fleet(series: PanelSeries, transform: Transform) -> Fleet:
         values=usage,
         measured=series.measured,
         is_filled=series.is_filled,
-        is_eoq=series.is_filled,
+        is_eoq_window=series.is_filled,
         has_own_windows=True,
     )
 

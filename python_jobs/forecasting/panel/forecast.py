@@ -234,7 +234,7 @@ def _forecast(
             PastErrors(
                 each.predictions[1:],
                 [origin.actuals for origin in at[1:]],
-                [origin.is_eoq for origin in at[1:]],
+                [origin.is_eoq_window for origin in at[1:]],
             )
             for each, at in zip(selected, past, strict=True)
         ]
@@ -242,6 +242,9 @@ def _forecast(
     for number, group in enumerate(of_metric):
         live = selected[number].predictions[0]
         around = quantiles_ahead(
-            live, calibration=pooled, number=number, is_eoq=past[number][0].is_eoq
+            live,
+            calibration=pooled,
+            number=number,
+            is_eoq_window=past[number][0].is_eoq_window,
         )
         found.keep(panel, group, live, around, labels=selected[number].labels)

@@ -67,9 +67,9 @@ class OwnQuantiles:
     values: Floats
     weights: Floats
 
-    def beside(self, pooled: ErrorQuantiles, is_eoq: Booleans) -> Floats:
+    def beside(self, pooled: ErrorQuantiles, is_eoq_window: Booleans) -> Floats:
         """Shrink towards the pooled quantiles of the metric, (series, horizon, 9)."""
-        kind = calibration_groups(is_eoq)
+        kind = calibration_groups(is_eoq_window)
         steps: Floats = pooled.by_group[kind]
         own = self.values[:, None, :] * breadths(pooled)[kind][:, :, None]
         steps += self.weights[:, None, None] * (own - steps)
@@ -84,7 +84,7 @@ def breadths(pooled: ErrorQuantiles) -> Floats:
 
 def own_quantiles(
     errors: Sequence[Sequence[Floats]],
-    is_eoq: Sequence[Sequence[Booleans]],
+    is_eoq_window: Sequence[Sequence[Booleans]],
     *,
     pooled: ErrorQuantiles,
 ) -> list[OwnQuantiles]:
@@ -94,14 +94,14 @@ def own_quantiles(
     ----------
     errors
         Standardised, by group and backtest, each of shape (series, horizon).
-    is_eoq
+    is_eoq_window
         Steps in an EOQ window, of the same shapes.
     pooled
         Quantiles of the metric, of at least one calibration group.
     """
     parts = [
         _of_group(np.array(of_group), np.array(flags), pooled=pooled)
-        for of_group, flags in zip(errors, is_eoq, strict=True)
+        for of_group, flags in zip(errors, is_eoq_window, strict=True)
     ]
     losses = np.concatenate([part[0] for part in parts], axis=1)
     counts = np.concatenate([part[1] for part in parts])
@@ -136,13 +136,13 @@ def _best_shares(losses: Floats, counts: Floats) -> Floats:
 
 
 def _of_group(
-    errors: Floats, is_eoq: Booleans, *, pooled: ErrorQuantiles
+    errors: Floats, is_eoq_window: Booleans, *, pooled: ErrorQuantiles
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return losses by share, their counts, own quantiles and backtests by series.
 
     Parameters
     ----------
-    errors, is_eoq
+    errors, is_eoq_window
         Of one group, shape (backtests, series, horizon).
     pooled
         Quantiles of the metric.
@@ -151,7 +151,7 @@ def _of_group(
     losses, counts = np.zeros((len(SHARES), series)), np.zeros(series)
     values, backtests = np.zeros((series, len(PROBABILITIES))), np.zeros(series)
     for rows in blocks(np.arange(series)) if len(errors) else ():
-        kind = calibration_groups(is_eoq[:, rows])
+        kind = calibration_groups(is_eoq_window[:, rows])
         scaled = errors[:, rows] / breadths(pooled)[kind]
         losses[:, rows], counts[rows] = _left_out(scaled, kind, pooled=pooled)
         values[rows], is_enough = _quantiles(scaled)
@@ -227,13 +227,13 @@ class PastErrors:
     ----------
     predictions
         Of the model.
-    actuals, is_eoq
+    actuals, is_eoq_window
         Actuals, and steps in an EOQ window, each of shape (series, horizon).
     """
 
     predictions: Sequence[Prediction]
     actuals: Sequence[Floats]
-    is_eoq: Sequence[Booleans]
+    is_eoq_window: Sequence[Booleans]
 
     @property
     def standardised(self) -> list[Floats]:
@@ -269,14 +269,16 @@ def calibration(past: Sequence[PastErrors]) -> Calibration:
     ratios: list[Floats] = []
     paths = 0
     for group in past:
-        for each, actuals, is_eoq in zip(
-            group.predictions, group.actuals, group.is_eoq, strict=True
+        for each, actuals, is_eoq_window in zip(
+            group.predictions, group.actuals, group.is_eoq_window, strict=True
         ):
             error = each.errors(actuals)
             rows = each.is_valid & np.isfinite(error).any(axis=1)
             error = error[rows]
             paths += len(error)
-            known.append(OriginErrors(error / each.spread[rows][:, None], is_eoq[rows]))
+            known.append(
+                OriginErrors(error / each.spread[rows][:, None], is_eoq_window[rows])
+            )
             ratios.append((np.abs(error) / each.sd[rows]).ravel())
     if paths >= FEWEST_PATHS:
         horizons = [each.values.shape[1] for each in known]
@@ -284,7 +286,7 @@ def calibration(past: Sequence[PastErrors]) -> Calibration:
         if found.by_band:
             own = own_quantiles(
                 [group.standardised for group in past],
-                [group.is_eoq for group in past],
+                [group.is_eoq_window for group in past],
                 pooled=found,
             )
             return Calibration(found, 1.0, own)
@@ -298,7 +300,7 @@ def calibration(past: Sequence[PastErrors]) -> Calibration:
 
 
 def quantiles_ahead(
-    live: Prediction, *, calibration: Calibration, number: int, is_eoq: Booleans
+    live: Prediction, *, calibration: Calibration, number: int, is_eoq_window: Booleans
 ) -> Floats:
     """Return quantiles in the unit of the series, shape (series, horizon, 9).
 
@@ -308,13 +310,13 @@ def quantiles_ahead(
         Prediction of a group.
     calibration, number
         Of the metric, and which of its groups it is.
-    is_eoq
+    is_eoq_window
         Steps ahead in an EOQ window, shape (series, horizon).
     """
     if not calibration.quantiles.by_band:
         around = normal_quantiles(live.centre, live.sd * calibration.widening)
         return live.transform.back(around)
-    steps = calibration.own[number].beside(calibration.quantiles, is_eoq)
+    steps = calibration.own[number].beside(calibration.quantiles, is_eoq_window)
     steps *= live.spread[:, None, None]
     steps += live.centre[:, :, None]
     return live.transform.back(steps)

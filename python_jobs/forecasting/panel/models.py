@@ -196,7 +196,7 @@ class Panel(ABC):
             Last step that may be seen, since 1970-01-01.
         """
 
-    def is_eoq(self, positions: Integers, *, step: int) -> Booleans:  # noqa: ARG002
+    def is_eoq_window(self, positions: Integers, *, step: int) -> Booleans:  # noqa: ARG002
         """Return which steps ahead lie in an EOQ window, shape (series, horizon)."""
         return np.zeros((len(positions), self.horizon), dtype=np.bool_)
 

@@ -63,7 +63,7 @@ BACKTESTS = TableSchema(
     columns=tuple(each for each in FORECAST_BACKTESTS.columns if each.name != "run_id"),
     key=(
         *("as_of_date", "server_id", "metric", "model"),
-        *("origin_number", "horizon_block", "is_eoq"),
+        *("origin_number", "horizon_block", "is_eoq_window"),
     ),
 )
 

@@ -80,7 +80,7 @@ def sparse() -> series.Fleet:
         capacities=np.full(1, 100.0),
         ceilings=np.full(1, 100.0),
         log_floors=np.full(1, 0.1),
-        is_eoq=np.zeros(days, np.bool_),
+        is_eoq_window=np.zeros(days, np.bool_),
     )
 
 
@@ -116,6 +116,6 @@ def test_blocks_of_the_horizon_follow_the_design(
             days,
             np.ones((1, 30, 9)),
             measured=days,
-            is_eoq=np.zeros((1, 30), np.bool_),
+            is_eoq_window=np.zeros((1, 30), np.bool_),
         )
         assert sums[0, :, 0, 0].tolist() == [block_days] * blocks

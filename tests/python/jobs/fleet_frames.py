@@ -125,7 +125,7 @@ def _rows(server_id: str, written: WrittenSeries) -> pd.DataFrame:
     day_count = len(written.usage)
     last = pd.Timestamp(AS_OF) - pd.Timedelta(days=written.ended_days_ago)
     dates = pd.date_range(last - pd.Timedelta(days=day_count - 1), last)
-    is_eoq = (dates.month % 3 == 0) & (dates.day >= 22)
+    is_eoq_window = (dates.month % 3 == 0) & (dates.day >= 22)
     is_filled = np.arange(day_count) >= day_count - written.filled_days
     measured = written.usage if written.measured is None else written.measured
     rows = pd.DataFrame(
@@ -140,7 +140,7 @@ def _rows(server_id: str, written: WrittenSeries) -> pd.DataFrame:
             "usage_value": written.usage,
             "measured_value": np.where(is_filled, np.nan, measured),
             "is_filled": is_filled,
-            "is_eoq_window": is_eoq,
+            "is_eoq_window": is_eoq_window,
         }
     )
     return rows.drop(index=list(written.left_out))

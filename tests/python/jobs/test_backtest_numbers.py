@@ -18,15 +18,17 @@ from python_jobs.forecasting.fleet.tables import backtest_frame
 def sums_of(measured: np.ndarray, *, eoq_day: int) -> tuple[Fleet, np.ndarray]:
     """Return the sums of a forecast of 10 with quantiles 6, 7, … 14."""
     written = WrittenSeries(np.ones(len(measured)), measured=measured)
-    is_eoq = np.arange(len(measured)) == eoq_day
-    fleet = replace(fleet_of({"a": written}), is_eoq=is_eoq)
+    is_eoq_window = np.arange(len(measured)) == eoq_day
+    fleet = replace(fleet_of({"a": written}), is_eoq_window=is_eoq_window)
     series, origin = np.zeros(1, np.int64), AS_OF_DAY - len(measured)
     forecast = np.full((1, len(measured)), 10.0)
     return fleet, error_sums(
         forecast,
         forecast[:, :, None] + np.arange(-4.0, 5.0),
         measured=fleet.actuals(series, origins=origin, steps=len(measured)),
-        is_eoq=fleet.is_eoq_after(series, origin=origin, days=len(measured)),
+        is_eoq_window=fleet.is_eoq_window_after(
+            series, origin=origin, days=len(measured)
+        ),
     )
 
 
@@ -49,7 +51,7 @@ def test_error_sums_by_hand() -> None:
         model="sarima",
         number=1,
         day=AS_OF_DAY - 12,
-    ).set_index(["horizon_block", "is_eoq"])
+    ).set_index(["horizon_block", "is_eoq_window"])
     expected = pd.DataFrame(
         {
             "day_count": [1, 1, 1],
@@ -65,7 +67,8 @@ def test_error_sums_by_hand() -> None:
             "inside_95_count": [1, 0, 1],
         },
         index=pd.MultiIndex.from_tuples(
-            [(1, False), (2, False), (2, True)], names=["horizon_block", "is_eoq"]
+            [(1, False), (2, False), (2, True)],
+            names=["horizon_block", "is_eoq_window"],
         ),
     )
     pd.testing.assert_frame_equal(rows[list(expected)], expected, rtol=1e-12)

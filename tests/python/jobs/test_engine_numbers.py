@@ -229,9 +229,9 @@ def block(usage: np.ndarray) -> BlockData:
     )
 
 
-def known(values: np.ndarray, *, is_eoq: bool = False) -> OriginErrors:
+def known(values: np.ndarray, *, is_eoq_window: bool = False) -> OriginErrors:
     """Return errors of one origin, all in EOQ windows or none."""
-    return OriginErrors(values, np.full(values.shape, is_eoq))
+    return OriginErrors(values, np.full(values.shape, is_eoq_window))
 
 
 def test_conformal_quantiles_are_nearest_ranks() -> None:
@@ -253,7 +253,7 @@ def around(
     *,
     spread: float,
     sd: float,
-    is_eoq: list[bool],
+    is_eoq_window: list[bool],
     quantiles: ErrorQuantiles,
 ) -> np.ndarray:
     """Return the quantiles of the days ahead of one series, shape (days, 9)."""
@@ -264,7 +264,7 @@ def around(
     _, found = usage_ahead(
         forecast,
         spread=np.array([spread]),
-        is_eoq=np.array(is_eoq),
+        is_eoq_window=np.array(is_eoq_window),
         quantiles=quantiles,
         ceilings=np.full(1, np.inf),
     )
@@ -283,7 +283,7 @@ def test_quarter_ends_have_their_own_intervals() -> None:
     alone = ErrorQuantiles({(False, 10): quiet}, {(False, 10): 100})
     assert (alone.by_group[calibration_groups(days)] == quiet).all()
     values = around(
-        [3.0, 4.0], spread=0.5, sd=1.0, is_eoq=[False, True], quantiles=found
+        [3.0, 4.0], spread=0.5, sd=1.0, is_eoq_window=[False, True], quantiles=found
     )
     assert values[0].tolist() == pytest.approx(list(3.0 + 0.5 * quiet))
     assert values[1].tolist() == pytest.approx(list(4.0 + 0.5 * wide))
@@ -292,7 +292,11 @@ def test_quarter_ends_have_their_own_intervals() -> None:
 def test_without_past_errors_the_model_speaks_for_itself() -> None:
     """Normal quantiles of its own standard deviation."""
     values = around(
-        [3.0], spread=9.9, sd=2.0, is_eoq=[False], quantiles=ErrorQuantiles({}, {})
+        [3.0],
+        spread=9.9,
+        sd=2.0,
+        is_eoq_window=[False],
+        quantiles=ErrorQuantiles({}, {}),
     )
     assert values[0, 4] == 3.0
     assert values[0, 8] == pytest.approx(3.0 + 2.0 * ndtri(0.975))

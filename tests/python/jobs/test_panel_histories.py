@@ -21,7 +21,7 @@ class Fleet:
 
     logs: NDArray[np.float64]
     days: pd.DatetimeIndex
-    is_eoq: NDArray[np.bool_]
+    is_eoq_window: NDArray[np.bool_]
 
     def frame(self) -> pd.DataFrame:
         """Return all of it as a long frame."""
@@ -39,9 +39,9 @@ class Fleet:
         rows = forecast_panel(
             frame[frame["ds"] <= LAST], horizon=AHEAD, model=model, processes=1
         ).merge(self.frame(), on=["unique_id", "ds"])
-        is_eoq = pd.Series(self.is_eoq, index=self.days)
+        is_eoq_window = pd.Series(self.is_eoq_window, index=self.days)
         return rows.assign(
-            is_eoq=rows["ds"].map(is_eoq),
+            is_eoq_window=rows["ds"].map(is_eoq_window),
             error=np.abs(np.log(rows["y"] / rows["forecast_value"])),
             is_inside=rows["y"].between(rows["forecast_q10"], rows["forecast_q90"]),
         )
@@ -54,23 +54,23 @@ def fleet(day_count: int, *, step_sd: float = 0.003) -> Fleet:
         LAST - pd.Timedelta(days=day_count - 1), LAST + pd.Timedelta(days=AHEAD)
     )
     terms = calendar_terms("us_bank", first=days[0].date(), last=days[-1].date())
-    is_eoq = terms[:, TERMS.index("eoq_window")] > 0.0
+    is_eoq_window = terms[:, TERMS.index("eoq_window")] > 0.0
     shape = (SERIES, len(days))
     year = 2.0 * np.pi * days.day_of_year.to_numpy() / 365.25
     logs = 3.0 + random.normal(0.0, 0.06, shape)
     logs += random.normal(0.0, step_sd, shape).cumsum(axis=1)
     logs += random.normal(0.15, 0.05, (SERIES, 1)) * np.sin(year)
-    logs += random.normal(0.25, 0.08, (SERIES, 1)) * is_eoq
+    logs += random.normal(0.25, 0.08, (SERIES, 1)) * is_eoq_window
     logs -= 0.3 * (days.day_of_week.to_numpy() >= 5)
-    return Fleet(logs, days, is_eoq)
+    return Fleet(logs, days, is_eoq_window)
 
 
 @pytest.mark.parametrize("day_count", [740, 900])
 def test_two_years_are_backtested_with_their_quarter_ends(day_count: int) -> None:
     """Backtests under two years carry the terms that the forecast carries."""
     known = fleet(day_count)
-    named = known.forecast(known.frame(), "level_calendar").query("is_eoq")
-    chosen = known.forecast(known.frame(), "auto").query("is_eoq")
+    named = known.forecast(known.frame(), "level_calendar").query("is_eoq_window")
+    chosen = known.forecast(known.frame(), "auto").query("is_eoq_window")
     assert 0.7 < named["is_inside"].mean() < 0.95
     assert chosen["error"].mean() < 1.15 * named["error"].mean()
 

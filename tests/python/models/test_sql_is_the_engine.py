@@ -315,12 +315,15 @@ def test_quantiles_and_sums_are_the_same(fleet: Fleets, number: int) -> None:
         return
     measured, flags = origin_errors(fleet, number)
     values = measured.to_numpy()[:, :SCORED_DAYS]
-    is_eoq = np.broadcast_to(flags[:SCORED_DAYS], values.shape)
+    is_eoq_window = np.broadcast_to(flags[:SCORED_DAYS], values.shape)
     quantiles = np.minimum(
-        4.0 * np.exp(0.5 * by_group[calibration_groups(is_eoq)]), 100.0
+        4.0 * np.exp(0.5 * by_group[calibration_groups(is_eoq_window)]), 100.0
     )
     sums = error_sums(
-        np.full(values.shape, 4.0), quantiles, measured=values, is_eoq=is_eoq
+        np.full(values.shape, 4.0),
+        quantiles,
+        measured=values,
+        is_eoq_window=is_eoq_window,
     )
     scored = fleet.db.execute(
         "from capacity.intermediate.int_sql_forecast_errors"
