@@ -61,7 +61,8 @@ lint: $(VENV)/ready $(BOUNCER)/ready profile ## ruff, mypy, import-linter, yamll
 	# the linter connects, and loads dbt's project its own way: Athena's settings are warnings
 	$(BIN)/capacity init
 	DBT_WARN_ERROR_OPTIONS='{"error": [], "warn": []}' $(BIN)/sqlfluff lint \
-		--disable-progress-bar --processes 2 models tests analyses
+		--disable-progress-bar --processes 2 models tests/*.sql analyses
+	$(BIN)/sqlfluff lint --templater raw --disable-progress-bar tests/fixtures
 	$(BIN)/dbt --quiet parse
 	$(BOUNCER)/bin/dbt-bouncer run --config-file .ci/dbt-bouncer.yml
 
