@@ -28,7 +28,14 @@ known_deviations as (
         backtest_days.server_id,
         backtest_days.metric,
         backtest_days.target_date,
-        backtest_days.log_error - backtest_blocks.block_error as deviation
+        -- of usage that never moves the last bits of its sums are no spikes
+        case
+            when
+                round(abs(backtest_days.log_error - backtest_blocks.block_error), 9)
+                > 0e0
+                then backtest_days.log_error - backtest_blocks.block_error
+            else 0e0
+        end as deviation
     from origins
     inner join backtest_days
         on
