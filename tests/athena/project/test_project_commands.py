@@ -49,7 +49,14 @@ def test_sources_are_fresh(dbt: PlainDbt, targets: Targets, late_day: State) -> 
 @pytest.fixture
 def changed_project(tmp_path: Path) -> Path:
     """Return a copy of the project with one more column in int_server_days."""
-    for name in ("models", "macros", "seeds", "analyses", "tests/generic"):
+    for name in (
+        "models",
+        "macros",
+        "seeds",
+        "analyses",
+        "tests/generic",
+        "tests/fixtures",
+    ):
         shutil.copytree(PROJECT / name, tmp_path / name)
     shutil.copy(PROJECT / "dbt_project.yml", tmp_path)
     model = tmp_path / "models" / "intermediate" / "usage" / "int_server_days.sql"
