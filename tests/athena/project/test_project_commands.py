@@ -66,9 +66,11 @@ def changed_project(tmp_path: Path) -> Path:
     assert sql.count(count) == 1
     model.write_text(sql.replace(count, more + count))
     described = model.with_suffix(".yml")
-    column = "      - name: newest_load_id\n        data_type: varchar\n"
-    before = "      - name: sample_count\n"
-    described.write_text(described.read_text().replace(before, column + before, 1))
+    column = "      - {name: newest_load_id, data_type: varchar}\n"
+    before = "      - {name: sample_count,"
+    columns = described.read_text()
+    assert columns.count(before) == 1
+    described.write_text(columns.replace(before, column + before))
     return tmp_path
 
 
