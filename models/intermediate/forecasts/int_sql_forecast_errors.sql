@@ -36,6 +36,23 @@ naive_models as (
     'origin_number', 'origin_date', 'server_id', 'metric', 'horizon_block',
     'is_eoq_window',
 ] -%}
+-- the date is a column: as a condition between three tables DuckDB meets every day first
+naive_days as (
+    select
+        {%- for key in keys %}
+            sql_forecast_days.{{ key }},
+        {%- endfor %}
+        sql_forecast_days.measured_value,
+        naive_models.model as forecast_model,
+        {{ add_days(
+            'sql_forecast_days.target_date',
+            '-((sql_forecast_days.horizon_days - 1) / naive_models.season_days + 1)'
+            ~ ' * naive_models.season_days'
+        ) }} as repeated_date
+    from sql_forecast_days
+    cross join naive_models
+),
+
 scored_days as (
     select
         {%- for key in keys %}
@@ -66,25 +83,20 @@ scored_days as (
     union all
     select
         {%- for key in keys %}
-            sql_forecast_days.{{ key }},
+            naive_days.{{ key }},
         {%- endfor %}
-        naive_models.model as forecast_model,
+        naive_days.forecast_model,
         forecast_days.usage_value as forecast_value,
         {%- for suffix, _ in forecast_quantiles() %}
             cast(null as double) as forecast_{{ suffix }},
         {%- endfor %}
-        sql_forecast_days.measured_value
-    from sql_forecast_days
-    cross join naive_models
+        naive_days.measured_value
+    from naive_days
     inner join forecast_days
         on
-            sql_forecast_days.server_id = forecast_days.server_id
-            and sql_forecast_days.metric = forecast_days.metric
-            and {{ add_days(
-                'sql_forecast_days.target_date',
-                '-((sql_forecast_days.horizon_days - 1) / naive_models.season_days + 1)'
-                ~ ' * naive_models.season_days'
-            ) }} = forecast_days.metric_date
+            naive_days.server_id = forecast_days.server_id
+            and naive_days.metric = forecast_days.metric
+            and naive_days.repeated_date = forecast_days.metric_date
 ),
 
 sql_forecast_errors as (
