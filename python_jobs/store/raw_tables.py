@@ -67,7 +67,7 @@ SERVERS = TableSchema(
     key=("server_id", "valid_from"),
 )
 
-USAGE = TableSchema(
+LOADS = TableSchema(
     name="raw.loads",
     comment="One row per load: a delivered file or a run of the generator.",
     columns=(
@@ -129,4 +129,4 @@ GENERATOR_TRUTH = TableSchema(
     month_of="date",
 )
 
-RAW_TABLES = (SERVER_METRICS, SERVERS, USAGE, REJECTED_ROWS, GENERATOR_TRUTH)
+RAW_TABLES = (SERVER_METRICS, SERVERS, LOADS, REJECTED_ROWS, GENERATOR_TRUTH)
