@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from python_jobs.cli import (
@@ -27,6 +26,7 @@ from python_jobs.platform.aws_errors import explained
 from python_jobs.platform.errors import CapacityError, PlatformError
 from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
+from python_jobs.platform.terminal import console
 
 _DISK_REFUSES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
@@ -126,7 +126,7 @@ def start(  # noqa: PLR0917 - the parser calls it by name
         as_of_date=parsed_date(as_of),
         progress=open_progress(),
         # a pipe has no width of its own
-        console=Console(width=None if sys.stdout.isatty() else 120),
+        console=console(sys.stdout, width=None if sys.stdout.isatty() else 120),
     )
 
 
@@ -185,8 +185,7 @@ def _report(message: str, *, debug: bool, code: int) -> None:
     if debug:
         traceback.print_exc()
     if sys.stderr.isatty():
-        console = Console(stderr=True)
-        console.print(f"error: {message}", style="red", markup=False, highlight=False)
+        console(sys.stderr).print(f"error: {message}", style="red", highlight=False)
         return
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

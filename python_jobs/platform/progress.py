@@ -22,6 +22,8 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichBars
 
+from python_jobs.platform.terminal import console
+
 SECONDS_BETWEEN_LINES = 5.0
 """A log of a long step stays short: at most one line per task in this time."""
 
@@ -84,18 +86,16 @@ class _Bar:
 
     def __init__(self, bars: RichBars, name: str, total: int | None) -> None:
         self._bars = bars
-        self._name = name
-        self._task = bars.add_task(name, total=total)
+        self._task = bars.add_task(name, total=total, detail="")
 
     def advance(self, count: int = 1, *, detail: str = "") -> None:
-        label = f"{self._name} [dim]{detail}[/dim]" if detail else self._name
-        self._bars.update(self._task, advance=count, description=label)
+        self._bars.update(self._task, advance=count, detail=detail)
 
     def set_total(self, total: int) -> None:
         self._bars.update(self._task, total=total)
 
     def close(self) -> None:
-        self._bars.update(self._task, description=self._name)
+        self._bars.update(self._task, detail="")
 
 
 class TerminalProgress:
@@ -115,7 +115,8 @@ class TerminalProgress:
             MofNCompleteColumn(),
             TextColumn(unit),
             TimeElapsedColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.fields[detail]}", style="dim", markup=False),
             console=self._console,
         ) as bars:
             bar = _Bar(bars, name, total)
@@ -124,12 +125,12 @@ class TerminalProgress:
 
     def note(self, message: str, **fields: object) -> None:
         """Print the message with its fields behind it."""
-        self._console.print(_sentence(message, fields), highlight=False, markup=False)
+        self._console.print(_sentence(message, fields), highlight=False)
 
     def warn(self, message: str, **fields: object) -> None:
         """Print the message in yellow."""
         text = _sentence(f"warning: {message}", fields)
-        self._console.print(text, style="yellow", highlight=False, markup=False)
+        self._console.print(text, style="yellow", highlight=False)
 
 
 class _LoggedTask:
@@ -193,7 +194,7 @@ def open_progress(stream: TextIO | None = None) -> Progress:
     """Return bars when `stream` (standard error) is a terminal, else JSON lines."""
     chosen = sys.stderr if stream is None else stream
     if chosen.isatty():
-        return TerminalProgress(Console(file=chosen))
+        return TerminalProgress(console(chosen))
     return LogProgress(chosen)
 
 
