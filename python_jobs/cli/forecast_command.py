@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from python_jobs.cli.csv_cells import RawOption
 from python_jobs.cli.panel_files import check_output, read_series, write_rows
 from python_jobs.cli.session import Session
 from python_jobs.platform.errors import UsageError
@@ -43,6 +44,7 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
             "--model", metavar="NAME", help="A candidate, or auto: backtests choose."
         ),
     ] = "auto",
+    raw: RawOption = False,
 ) -> None:
     """Forecast any series in files, with quantiles: no warehouse is needed.
 
@@ -63,7 +65,7 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
     rows = forecast_panel(
         series, horizon=horizon, frequency=FREQUENCIES[frequency], model=model
     )
-    write_rows(rows, output)
+    write_rows(rows, output, is_raw=raw)
     session.console.print(_summary(rows, output, horizon=horizon), soft_wrap=True)
 
 

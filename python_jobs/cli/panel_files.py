@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from python_jobs.calendars import CALENDAR_IDS
+from python_jobs.cli.csv_cells import frame_without_formulas
 from python_jobs.cli.panel_cells import numbers, refuse, times
 from python_jobs.platform.errors import InputError, PlatformError, UsageError
 
@@ -123,8 +124,10 @@ def check_output(path: Path, *, inputs: Sequence[Path]) -> None:
         )
 
 
-def write_rows(rows: pd.DataFrame, path: Path) -> None:
+def write_rows(rows: pd.DataFrame, path: Path, *, is_raw: bool = False) -> None:
     """Write a table as its suffix says, whole or not at all.
+
+    Texts of a CSV that begin like a formula are marked, unless `is_raw`.
 
     Raises
     ------
@@ -134,7 +137,8 @@ def write_rows(rows: pd.DataFrame, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         if _suffix(path) == ".csv":
-            rows.to_csv(unfinished, index=False)
+            cells = rows if is_raw else frame_without_formulas(rows)
+            cells.to_csv(unfinished, index=False)
         else:
             rows.to_parquet(unfinished, index=False)
         unfinished.replace(path)

@@ -9,6 +9,7 @@ from pyarrow import csv, parquet
 from rich.table import Table
 
 from python_jobs.cli.analyses import analyses, run_analysis
+from python_jobs.cli.csv_cells import RawOption, without_formulas
 from python_jobs.cli.pipeline import built_date, refuse_another_date
 from python_jobs.cli.session import Session
 from python_jobs.cli.status import print_status
@@ -31,6 +32,7 @@ def query(
             help="Write .csv or .parquet instead of a table.",
         ),
     ] = None,
+    raw: RawOption = False,
 ) -> None:
     """Run a named query: `capacity query NAME --param value …`; without name: the list.
 
@@ -53,7 +55,7 @@ def query(
     if output is None:
         session.console.print(result_table(rows))
         return
-    _write(rows, output)
+    _write(rows, output, is_raw=raw)
     session.console.print(f"{rows.num_rows} rows in {output}")
 
 
@@ -107,10 +109,10 @@ def _listing(session: Session) -> Table:
     return table
 
 
-def _write(rows: pa.Table, output: Path) -> None:
+def _write(rows: pa.Table, output: Path, *, is_raw: bool) -> None:
     try:
         if output.suffix == ".csv":
-            csv.write_csv(rows, output)
+            csv.write_csv(rows if is_raw else without_formulas(rows), output)
         else:
             parquet.write_table(rows, output)
     except OSError as error:

@@ -3,9 +3,13 @@
 import io
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
+from python_jobs.cli.panel_files import write_rows
+from python_jobs.cli.read_commands import _write
 from python_jobs.cli.tables import fact_table, result_table
 from python_jobs.platform.progress import TerminalProgress
 from python_jobs.platform.terminal import console
@@ -40,3 +44,45 @@ def test_every_console_is_of_one_kind() -> None:
         if "Console(" in path.read_text("utf-8")
     }
     assert makers == {"terminal.py"}
+
+
+FORMULAS = ["=1+1", "@SUM(A1)", "+1", "-1", "\t=2", "\r=2"]
+PLAIN = ["a=b", "'=1", "", "web", "é"]
+
+
+@pytest.mark.parametrize("is_raw", [False, True])
+def test_a_csv_of_a_query_holds_no_formula(tmp_path: Path, is_raw: bool) -> None:
+    """Texts that begin like one are marked, numbers and nothing are not; raw: none."""
+    path = tmp_path / "x.csv"
+    names = [*FORMULAS, *PLAIN, None]
+    numbers = [-1.5] * len(names)
+    _write(pa.table({"server_id": names, "n": numbers}), path, is_raw=is_raw)
+    read = pd.read_csv(path, keep_default_na=False, na_values=[], lineterminator="\n")
+    mark = "" if is_raw else "'"
+    assert read["server_id"].tolist() == [*(mark + n for n in FORMULAS), *PLAIN, ""]
+    assert read["n"].tolist() == numbers
+
+
+@pytest.mark.parametrize("is_raw", [False, True])
+@pytest.mark.parametrize("dtype", ["object", "str", "category"])
+def test_a_csv_of_a_forecast_holds_no_formula(
+    tmp_path: Path, is_raw: bool, dtype: str
+) -> None:
+    """Of whatever type its texts are."""
+    names = [*FORMULAS[:-1], *PLAIN, None]
+    frame = pd.DataFrame({"unique_id": pd.Series(names, dtype=dtype), "n": -1.5})
+    write_rows(frame, tmp_path / "x.csv", is_raw=is_raw)
+    read = pd.read_csv(tmp_path / "x.csv", keep_default_na=False, na_values=[])
+    mark = "" if is_raw else "'"
+    marked = [mark + name for name in FORMULAS[:-1]]
+    assert read["unique_id"].tolist() == [*marked, *PLAIN, ""]
+    assert read["n"].eq(-1.5).all()
+
+
+def test_parquet_keeps_every_text(tmp_path: Path) -> None:
+    """No spreadsheet runs what is in it."""
+    rows = pa.table({"server_id": FORMULAS})
+    _write(rows, tmp_path / "x.parquet", is_raw=False)
+    assert parquet.read_table(tmp_path / "x.parquet").equals(rows)
+    write_rows(rows.to_pandas(), tmp_path / "y.parquet")
+    assert pd.read_parquet(tmp_path / "y.parquet")["server_id"].tolist() == FORMULAS
