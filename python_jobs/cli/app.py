@@ -27,6 +27,7 @@ from python_jobs.platform.errors import CapacityError, PlatformError
 from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
 from python_jobs.platform.terminal import console
+from python_jobs.platform.texts import visible
 
 _DISK_REFUSES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
@@ -184,6 +185,7 @@ def _report(message: str, *, debug: bool, code: int) -> None:
     """Write an error: a line for people on a terminal, else a JSON log line."""
     if debug:
         traceback.print_exc()
+    message = visible(message)
     if sys.stderr.isatty():
         console(sys.stderr).print(f"error: {message}", style="red", highlight=False)
         return

@@ -173,5 +173,7 @@ def _report_table(reports: Sequence["LoadReport"]) -> Table:
             each.first_date,
             each.last_date,
         ]
-        table.add_row(each.file_name, each.status, *(text(cell) for cell in cells))
+        table.add_row(
+            text(each.file_name), each.status, *(text(cell) for cell in cells)
+        )
     return table

@@ -9,6 +9,7 @@ from python_jobs.cli.csv_cells import RawOption
 from python_jobs.cli.panel_files import check_output, read_series, write_rows
 from python_jobs.cli.session import Session
 from python_jobs.platform.errors import UsageError
+from python_jobs.platform.texts import case_twins, warn_of_twins
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,7 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
         raise UsageError(f"--frequency {frequency} → D or h")
     check_output(output, inputs=files)
     series = read_series(files, frequency=frequency, as_of=session.as_of_date)
+    warn_of_twins(case_twins(series["unique_id"].unique()), progress=session.progress)
 
     from python_jobs.forecasting.panel import (  # noqa: PLC0415 - slow import
         forecast_panel,

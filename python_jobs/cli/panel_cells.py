@@ -5,6 +5,7 @@ import pandas as pd
 
 from python_jobs.calendars import CALENDAR_YEARS
 from python_jobs.platform.errors import InputError
+from python_jobs.platform.texts import visible
 
 _MISSING = ("", "nan", "na", "n/a", "null", "none")
 _TIME = "a time such as 2025-06-30 or 2025-06-30T14:00"
@@ -58,7 +59,8 @@ def refuse(
     """
     bad = np.flatnonzero(is_bad.to_numpy())
     if len(bad):
+        found = visible(str(cells.iloc[bad[0]]))
         raise InputError(
-            f"{place.iloc[bad[0]]} column {column} is '{cells.iloc[bad[0]]}'; expected"
+            f"{place.iloc[bad[0]]} column {column} is '{found}'; expected"
             f" {expected} ({len(bad)} such cells) → mend or leave out the row"
         )

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from python_jobs.calendars import CALENDAR_IDS
 from python_jobs.cli.csv_cells import frame_without_formulas
 from python_jobs.cli.panel_cells import numbers, refuse, times
 from python_jobs.platform.errors import InputError, PlatformError, UsageError
+from python_jobs.platform.texts import BLANKS, HIDDEN, NO_HIDDEN
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -176,9 +178,7 @@ def _checked(path: Path, *, frequency: str) -> pd.DataFrame:
         cells = rows.drop(columns="place")
         rows = rows[(cells.notna() & (cells != "")).any(axis=1)]
     place = rows["place"]
-    ids = rows[columns["unique_id"]].astype("str").str.strip()
-    is_empty = rows[columns["unique_id"]].isna() | ids.eq("")
-    refuse(is_empty, place, columns["unique_id"], ids, expected="an identifier")
+    ids = _ids(rows[columns["unique_id"]], place, columns["unique_id"])
     if CALENDAR in rows:
         known = rows[CALENDAR].isna() | rows[CALENDAR].isin(["", *CALENDAR_IDS])
         names = " or ".join(CALENDAR_IDS)
@@ -192,6 +192,17 @@ def _checked(path: Path, *, frequency: str) -> pd.DataFrame:
             "place": place,
         }
     )
+
+
+def _ids(cells: pd.Series, place: pd.Series, column: str) -> pd.Series:
+    """Return the names of series, in one spelling each, as `capacity load` does."""
+    ids = cells.astype("str").str.normalize("NFC").str.strip(BLANKS)
+    is_empty = cells.isna() | ids.eq("")
+    refuse(is_empty, place, column, ids, expected="an identifier")
+    is_hiding = pc.match_substring_regex(pa.array(ids, pa.string()), HIDDEN)
+    hiding = pd.Series(is_hiding.to_pandas().to_numpy(), index=ids.index)
+    refuse(hiding, place, column, ids, expected=NO_HIDDEN)
+    return ids
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -7,6 +7,8 @@ import pyarrow as pa
 from rich.console import JustifyMethod
 from rich.table import Table
 
+from python_jobs.platform.texts import visible
+
 SHOWN_ROWS = 40
 NOTHING = "-"
 
@@ -55,4 +57,4 @@ def text(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="minutes")
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else visible(str(value))

@@ -7,6 +7,8 @@ that a bad value is a row in the quarantine and never a failed query.
 from dataclasses import dataclass
 from typing import Literal
 
+from python_jobs.platform.texts import BLANKS, HIDDEN, NO_HIDDEN
+
 FieldKind = Literal["text", "timestamp", "date", "number", "integer"]
 
 _TIMESTAMP = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
@@ -50,11 +52,15 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
 
     def trimmed(self, *, null_tokens: tuple[str, ...]) -> str:
-        """Return the SQL of its text without blanks around it; null when it is none."""
+        """Return the SQL of its text without blanks around it; null when it is none.
+
+        One name has several spellings in Unicode: composed and decomposed are one.
+        """
         tokens = ", ".join(literal(token) for token in ("", *null_tokens))
-        return (
-            f"case when trim({self.text}) not in ({tokens}) then trim({self.text}) end"
-        )
+        text = f"trim({self.text})"
+        if self.kind == "text":
+            text = f"trim(nfc_normalize({self.text}), {literal(BLANKS)})"
+        return f"case when {text} not in ({tokens}) then {text} end"
 
     @property
     def typed(self) -> str:
@@ -101,13 +107,9 @@ class Field:
         if self.is_required:
             broken.append(("missing_value", f"{text} is null"))
         if self.kind == "text" and not self.choices:
-            broken.append(
-                (
-                    "bad_text",
-                    f"coalesce(length({text}) > {_TEXT_LENGTH}"
-                    f" or regexp_matches({text}, '[[:cntrl:]]'), false)",
-                )
-            )
+            is_hiding = f"coalesce(regexp_matches({text}, '{HIDDEN}'), false)"
+            is_long = f"coalesce(length({text}) > {_TEXT_LENGTH}, false)"
+            broken += [("hidden_character", is_hiding), ("bad_text", is_long)]
         else:
             broken.append((self.kind_rule, f"{text} is not null and {value} is null"))
         if self.low is not None:
@@ -133,7 +135,9 @@ class Field:
         if rule == "missing_value":
             return "a value"
         if rule == "bad_text":
-            return f"at most {_TEXT_LENGTH} printable characters"
+            return f"at most {_TEXT_LENGTH} characters"
+        if rule == "hidden_character":
+            return NO_HIDDEN
         if rule == self.kind_rule:
             if self.choices:
                 return "one of " + ", ".join(name for name, _ in self.choices)

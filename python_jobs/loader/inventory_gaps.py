@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from python_jobs.loader.stored_servers import stored_servers
 from python_jobs.platform.progress import Progress
+from python_jobs.platform.texts import case_twins, warn_of_twins
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
 
@@ -12,10 +13,11 @@ _NAMED_SERVERS = 5
 
 @dataclass(frozen=True)
 class InventoryGaps:
-    """Servers that only one of metrics and inventory knows, sorted."""
+    """Servers that only one of metrics and inventory knows, and look-alikes; sorted."""
 
     servers_without_inventory: tuple[str, ...]
     inventory_without_data: tuple[str, ...]
+    case_twins: tuple[tuple[str, ...], ...] = ()
 
 
 def inventory_gaps(store: Store) -> InventoryGaps:
@@ -37,11 +39,12 @@ def inventory_gaps(store: Store) -> InventoryGaps:
     return InventoryGaps(
         servers_without_inventory=tuple(sorted(measured - described)),
         inventory_without_data=tuple(sorted(described - measured)),
+        case_twins=case_twins(measured | described),
     )
 
 
 def warn_of_gaps(gaps: InventoryGaps, *, progress: Progress) -> None:
-    """Tell how many servers only one side knows, and the first of them."""
+    """Tell how many servers only one side knows, which look alike, and the first."""
     for servers, meaning in (
         (gaps.servers_without_inventory, "servers have no inventory row"),
         (gaps.inventory_without_data, "servers of the inventory have no data"),
@@ -50,3 +53,4 @@ def warn_of_gaps(gaps: InventoryGaps, *, progress: Progress) -> None:
             progress.warn(
                 f"{len(servers)} {meaning}", first=", ".join(servers[:_NAMED_SERVERS])
             )
+    warn_of_twins(gaps.case_twins, progress=progress)

@@ -7,6 +7,7 @@ from python_jobs.loader.fields import Field
 from python_jobs.loader.loading import TooManyRejectedError
 from python_jobs.loader.preflight import SourceFile
 from python_jobs.loader.reading import Staging
+from python_jobs.platform.texts import visible
 
 _EXPECTED = {
     "duplicate_key": "one row per key (the first is kept)",
@@ -60,6 +61,6 @@ def _shown(
     for field in fields:
         if expected is None and field.column in names:
             expected = field.expectation(rule)
-    found = "" if column is None else f" {column} '{value or ''}'"
+    found = "" if column is None else f" {column} '{visible(value or '')}'"
     place = row_number if source.kind == "parquet" else row_number + 1
     return f"{source.name}:{place}{found} breaks {rule}: expected {expected}"

@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.progress import Progress as RichBars
 
 from python_jobs.platform.terminal import console
+from python_jobs.platform.texts import visible
 
 SECONDS_BETWEEN_LINES = 5.0
 """A log of a long step stays short: at most one line per task in this time."""
@@ -186,7 +187,7 @@ class LogProgress:
         line: dict[str, object] = {"time": now, "level": level, "message": message}
         line |= {key: value for key, value in fields.items() if value is not None}
         text = json.dumps(line, default=str, ensure_ascii=False)
-        self._stream.write(text + "\n")
+        self._stream.write(visible(text) + "\n")
         self._stream.flush()
 
 
@@ -200,4 +201,4 @@ def open_progress(stream: TextIO | None = None) -> Progress:
 
 def _sentence(message: str, fields: dict[str, object]) -> str:
     shown = ", ".join(f"{key} {value}" for key, value in fields.items())
-    return f"{message} ({shown})" if shown else message
+    return visible(f"{message} ({shown})" if shown else message)

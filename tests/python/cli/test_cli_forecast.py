@@ -82,6 +82,31 @@ def test_a_bad_cell_is_named(written: Written, name: str) -> None:
         read_series([path], frequency="D")
 
 
+@pytest.mark.parametrize("hidden", ["\u0000", "\u0085", "\u200b", "\t"], ids=ascii)
+def test_a_hidden_character_is_refused(
+    written: Written, tmp_path: Path, hidden: str
+) -> None:
+    """As `capacity load` does, whatever the file: it would be a series of its own."""
+    rows = pd.DataFrame({"unique_id": [f"a{hidden}"], "ds": "2024-01-01", "y": 1.0})
+    rows.to_parquet(tmp_path / "x.parquet")
+    said = r"x.parquet:1 column unique_id is 'a\\(u|t).*no control, format or separator"
+    with pytest.raises(InputError, match=said):
+        read_series([tmp_path / "x.parquet"], frequency="D")
+
+
+def test_spellings_of_one_id_are_one_series(written: Written) -> None:
+    """Composed and decomposed, with blanks of any width around it."""
+    path = written(
+        *(
+            "b\u00fc,2024-01-01,1",
+            "bu\u0308,2024-01-02,1",
+            "\u00a0b\u00fc ,2024-01-03,1",
+        )
+    )
+    rows = read_series([path], frequency="D")
+    assert rows["unique_id"].tolist() == ["b\u00fc"] * 3
+
+
 def test_an_unknown_calendar_is_named(written: Written) -> None:
     """Line, column, and which there are; nothing stands for the usual one."""
     lines = ["web,2024-01-01,5,", "web,2024-01-02,5,us_bank", "web,2024-01-03,5,mars"]
@@ -211,14 +236,15 @@ def test_files_become_one_forecast(
 ) -> None:
     """Two files in, one out, with one line of summary, and no warehouse is made."""
     first = written(*ROWS, name="first.csv")
-    second = written(*(row.replace("web", "db") for row in ROWS[:3]), name="two.csv")
+    second = written(*(row.replace("web", "WEB") for row in ROWS[:3]), name="two.csv")
     output = tmp_path / "ahead.csv"
     ended = capacity("forecast", first, second, "--output", output, "--horizon", 5)
     assert ended.returncode == 0, ended.stderr
+    assert "WEB and web" in ended.stderr, "two names of different case are told"
     assert "2 series, 10 rows in" in ended.stdout
     assert "fallbacks: 1 too_short" in ended.stdout
     rows = pd.read_csv(output)
-    assert rows["unique_id"].tolist() == ["db"] * 5 + ["web"] * 5
+    assert rows["unique_id"].tolist() == ["WEB"] * 5 + ["web"] * 5
     assert rows["ds"].iloc[[0, -1]].tolist() == ["2024-01-04", "2024-02-04"]
     assert rows["forecast_value"].between(45.0, 60.0).all()
     assert {each.suffix for each in tmp_path.iterdir()} == {".csv"}

@@ -1,6 +1,7 @@
 """Texts of others, on a terminal and in files: shown and kept as they are."""
 
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,8 @@ from pyarrow import parquet
 
 from python_jobs.cli.panel_files import write_rows
 from python_jobs.cli.read_commands import _write
-from python_jobs.cli.tables import fact_table, result_table
-from python_jobs.platform.progress import TerminalProgress
+from python_jobs.cli.tables import fact_table, result_table, text
+from python_jobs.platform.progress import LogProgress, TerminalProgress
 from python_jobs.platform.terminal import console
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -86,3 +87,15 @@ def test_parquet_keeps_every_text(tmp_path: Path) -> None:
     assert parquet.read_table(tmp_path / "x.parquet").equals(rows)
     write_rows(rows.to_pandas(), tmp_path / "y.parquet")
     assert pd.read_parquet(tmp_path / "y.parquet")["server_id"].tolist() == FORMULAS
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\u0085", "\u202e", "\u2028"], ids=ascii)
+def test_what_hides_is_shown_by_its_code(hidden: str) -> None:
+    """On a terminal and in a log, where a line of it stays one line."""
+    assert text(f"a{hidden}b").isprintable()
+    log = io.StringIO()
+    LogProgress(log).note(f"a{hidden}b", file=f"c{hidden}d")
+    (line,) = log.getvalue().splitlines()
+    assert json.loads(line)["message"] == f"a{hidden}b"
+    assert json.loads(line)["file"] == f"c{hidden}d"
+    assert hidden not in line

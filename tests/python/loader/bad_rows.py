@@ -180,7 +180,7 @@ REFUSED = (
         "control character",
         "a.csv",
         with_row("A\x07,2025-01-20,1"),
-        "breaks bad_text: expected at most 256 printable characters",
+        "server_id 'A\\u0007' breaks hidden_character: expected no control, format or",
     ),
     Case(
         "endless server",
