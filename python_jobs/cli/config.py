@@ -1,22 +1,20 @@
 """Read the configuration: one YAML file, every mistake named with its line and key."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from python_jobs.cli.config_file import Key, dotted, parsed, read_text, shortened
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.generator.config import GeneratorConfig
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.platform.errors import InputError
+from python_jobs.platform.sections import Section
 
-Key = tuple[str | int, ...]
 
-
-class Config(BaseModel):
+class Config(Section):
     """Everything that is a choice and not a place: the sections of the YAML file.
 
     Attributes
@@ -28,8 +26,6 @@ class Config(BaseModel):
     jobs
         How the jobs fit and cluster.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     generator: GeneratorConfig = Field(default_factory=GeneratorConfig)
     loader: LoaderConfig = Field(default_factory=LoaderConfig)
@@ -47,14 +43,14 @@ def load_config(path: Path | None = None) -> Config:
     """
     if path is None:
         return Config()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    lines, content = parsed(path, read_text(path))
+    if content is None:
+        return Config()
+    if not isinstance(content, dict):
         raise InputError(
-            f"{path}: cannot be read as UTF-8 text ({error})"
-            " → name an existing YAML file (--config)"
-        ) from None
-    lines, content = _parsed(path, text)
+            f"{path}:1 found a {type(content).__name__}, expected sections"
+            f" {', '.join(Config.model_fields)} → begin the file with a section name"
+        )
     try:
         return Config.model_validate(content)
     except ValidationError as error:
@@ -64,48 +60,6 @@ def load_config(path: Path | None = None) -> Config:
         problems = [_problem(path, lines, each) for each in found]
     # raised out here: as its context, pydantic's error would never be freed
     raise InputError("\n".join(problems))
-
-
-def _parsed(path: Path, text: str) -> tuple[dict[Key, int], dict[str, Any]]:
-    """Return the line of each key, and the content."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(
-            f"{path}: no valid YAML: {' '.join(str(error).split())}"
-            " → correct the file; `capacity config` prints a complete one"
-        ) from None
-    if root is None:
-        return {}, {}
-    if not isinstance(content, dict):
-        raise InputError(
-            f"{path}:1 found a {type(content).__name__}, expected sections"
-            f" {', '.join(Config.model_fields)} → begin the file with a section name"
-        )
-    lines: dict[Key, int] = {}
-    for key, line in _keys(root, ()):
-        if key in lines:
-            raise InputError(
-                f"{path}:{line} {_dotted(key)} is there twice, first on line"
-                f" {lines[key]} → keep one"
-            )
-        lines[key] = line
-    return lines, content
-
-
-def _keys(node: yaml.Node, prefix: Key) -> Iterator[tuple[Key, int]]:
-    """Yield each key path of a document with its line, repeated keys included."""
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            key = (*prefix, str(name.value))
-            yield key, name.start_mark.line + 1
-            yield from _keys(value, key)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, value in enumerate(node.value):
-            key = (*prefix, position)
-            yield key, value.start_mark.line + 1
-            yield from _keys(value, key)
 
 
 def _line(lines: dict[Key, int], loc: Key) -> int:
@@ -123,13 +77,21 @@ def _problem(path: Path, lines: dict[Key, int], found: ErrorDetails) -> str:
     if found["type"] == "extra_forbidden":
         names = _siblings(loc)
         hint = f"use one of: {', '.join(names)}" if names else "remove the key"
-        return f"{place} {_dotted(loc)} is no known key → {hint}"
+        return f"{place} {dotted(loc)} is no known key → {hint}"
     if found["type"] == "missing":
-        return f"{place} {_dotted(loc)} is missing → add it"
+        return f"{place} {dotted(loc)} is missing → add it"
     text = found["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    value = f" {found['input']!r}" if not isinstance(found["input"], dict) else ""
-    said = f"{place} {_dotted(loc) or 'file'}{value}: {text}"
+    value = f" {_shown(found['input'])}" if not isinstance(found["input"], dict) else ""
+    said = f"{place} {dotted(loc) or 'file'}{value}: {text}"
     return said if "→" in text else f"{said} → correct the value"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return shortened(repr(value))
+    except ValueError:
+        # Python writes no number of more than some thousand digits
+        return "of very many digits"
 
 
 def _siblings(loc: Key) -> list[str]:
@@ -139,7 +101,3 @@ def _siblings(loc: Key) -> list[str]:
         fields = getattr(model, "model_fields", {})
         model = fields[part].annotation if part in fields else None
     return sorted(getattr(model, "model_fields", {}))
-
-
-def _dotted(key: Key) -> str:
-    return ".".join(str(part) for part in key)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from python_jobs.platform.sections import Section
 
 Candidate = Literal[
     "simple_exponential_smoothing",
@@ -51,7 +53,7 @@ def _without_repeats(
     return candidates
 
 
-class JobsConfig(BaseModel):
+class JobsConfig(Section):
     """Options of `usage_forecasts` and `server_clusters`.
 
     Attributes
@@ -74,8 +76,6 @@ class JobsConfig(BaseModel):
     cluster_count
         Number of clusters of servers.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     processes: int | None = Field(default=None, ge=1, le=256, exclude=True)
     engine: Engine = "batched"

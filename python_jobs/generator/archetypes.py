@@ -9,8 +9,8 @@ from python_jobs.generator.sections import (
     LevelRange,
     Positive,
     Probability,
-    Section,
 )
+from python_jobs.platform.sections import Section
 
 
 class MetricValues(Section):

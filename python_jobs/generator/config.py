@@ -6,11 +6,12 @@ Errors name the key and what it must be.
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from python_jobs.calendars import CALENDAR_IDS
+from python_jobs.calendars.holidays_seed import FIRST_DATE, LAST_DATE
 from python_jobs.generator.archetypes import (
     ARCHETYPES,
     METRIC_TRAITS,
@@ -28,12 +29,14 @@ from python_jobs.generator.sections import (
     CountRange,
     PhiRange,
     Probability,
-    Section,
     Weight,
 )
+from python_jobs.platform.sections import Section
 
 Criticality = Literal["High", "Medium", "Low"]
 Weights = dict[str, Weight]
+Day = Annotated[date, Field(ge=FIRST_DATE, le=LAST_DATE)]
+"""A day whose holidays are known."""
 
 
 class BusinessUnitConfig(Section):
@@ -97,8 +100,8 @@ class GeneratorConfig(Section):
 
     seed: int = Field(default=42, ge=0, lt=2**63)
     server_count: int = Field(default=120, ge=1, le=100_000)
-    first_date: date = date(2022, 1, 1)
-    last_date: date = date(2025, 12, 31)
+    first_date: Day = date(2022, 1, 1)
+    last_date: Day = date(2025, 12, 31)
     granularity: Literal["daily", "hourly"] = "daily"
     truth_days_ahead: int = Field(default=400, ge=0, le=1500)
     """Days past the last observed one for which the truth is written."""

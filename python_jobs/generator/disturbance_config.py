@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from python_jobs.generator.sections import CountRange, Probability, Section
+from python_jobs.generator.sections import CountRange, Probability
+from python_jobs.platform.sections import Section
 
 
 class SizesConfig(Section):

@@ -1,14 +1,8 @@
-"""Base model and bounded number types of the configuration."""
+"""Bounded number types of the generator's configuration."""
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-
-class Section(BaseModel):
-    """A frozen part of the configuration that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from pydantic import AfterValidator, Field
 
 
 def _ordered(pair: tuple[float, float]) -> tuple[float, float]:

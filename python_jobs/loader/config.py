@@ -17,8 +17,8 @@ from python_jobs.loader.patterns import (
     CLOUDWATCH_BY_REGION,
     FilePattern,
     MetricSource,
-    Section,
 )
+from python_jobs.platform.sections import Section
 
 
 def _percent(column: MetricColumn) -> MetricSource:
@@ -95,17 +95,19 @@ class LoaderConfig(Section):
     file_patterns: tuple[FilePattern, ...] = (CLOUDWATCH_BY_REGION, CLOUDWATCH)
     null_tokens: tuple[str, ...] = ("NULL", "null", "NaN", "nan", "NA", "N/A", "None")
     statistic: Statistic | None = None
-    interval_seconds: Annotated[int, Field(gt=0)] | None = None
+    interval_seconds: Annotated[int, Field(gt=0, le=86_400)] | None = None
     max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
-    max_file_bytes: Annotated[int, Field(gt=0)] = 100_000_000_000
-    max_compression_ratio: Annotated[float, Field(gt=1)] = 200.0
-    max_line_bytes: Annotated[int, Field(ge=1_024)] = 65_536
-    max_future_days: Annotated[int, Field(ge=0)] = 1
-    earliest_date: date = date(2010, 1, 1)
-    max_network_mbps: Annotated[float, Field(gt=0)] = 1_000_000.0
-    memory_limit_mb: Annotated[int, Field(ge=128)] = 512
-    threads: Annotated[int, Field(ge=1)] = 2
-    chunk_rows: Annotated[int, Field(ge=1)] = 250_000
+    max_file_bytes: Annotated[int, Field(gt=0, le=10**15)] = 100_000_000_000
+    max_compression_ratio: Annotated[float, Field(gt=1, le=1_000_000)] = 200.0
+    max_line_bytes: Annotated[int, Field(ge=1_024, le=10**9)] = 65_536
+    max_future_days: Annotated[int, Field(ge=0, le=3_660)] = 1
+    earliest_date: Annotated[
+        date, Field(ge=date(1970, 1, 1), le=date(2100, 12, 31))
+    ] = date(2010, 1, 1)
+    max_network_mbps: Annotated[float, Field(gt=0, le=1e9)] = 1_000_000.0
+    memory_limit_mb: Annotated[int, Field(ge=128, le=10**7)] = 512
+    threads: Annotated[int, Field(ge=1, le=1_024)] = 2
+    chunk_rows: Annotated[int, Field(ge=1, le=10**9)] = 250_000
 
     @field_validator("column_aliases")
     @classmethod

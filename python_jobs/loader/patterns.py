@@ -5,15 +5,10 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from python_jobs.loader.columns import PERCENT_COLUMNS, MetricColumn, Unit
-
-
-class Section(BaseModel):
-    """Base of the configuration: unknown keys are errors, nothing changes later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from python_jobs.platform.sections import Section
 
 
 class MetricSource(Section):

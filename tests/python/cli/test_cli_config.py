@@ -1,5 +1,6 @@
 """Mistakes in the configuration file, each reported with its line and key."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
     assert load_config(path) == Config()
 
 
+LAUGHS = "a0: &a0 [1]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
+)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -36,7 +42,39 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ),
         ("- jobs", ":1 found a list, expected sections generator, loader, jobs"),
         ("just text", ":1 found a str, expected sections"),
-        ("jobs: [", "no valid YAML"),
+        ("jobs: [", ":1 no valid YAML"),
+        (
+            "generator:\n  first_date: 2025-02-30",
+            ":2 generator.first_date '2025-02-30': looks like a YAML date, and is none",
+        ),
+        ("jobs:\n  fit_days: " + "9" * 5000, ":2 jobs.fit_days '9999"),
+        ("jobs:\n  fit_days: 0x" + "f" * 5000, ":2 jobs.fit_days of very many digits"),
+        ("jobs:\n  candidates: !!timestamp x", ":2 jobs.candidates 'x': looks like"),
+        ("jobs:\n  candidates: !!bool x", ":2 jobs.candidates 'x': looks like a YAML"),
+        ("jobs:\n  " + "[" * 500 + "]" * 500, ":2 is nested more than 20 levels"),
+        ("jobs: &a\n  candidates: [*a]", ":2 *a refers to what it stands in"),
+        ("jobs: &a [*a]", ":1 *a refers to what it stands in"),
+        (LAUGHS, "stands for more than 100,000 values by its aliases"),
+        ("generator:\n  regions:\n    1: 1", ":3 key 1 is no text → put it in quotes"),
+        ("generator:\n  regions:\n    no: 1", ":3 key no is no text → put it in"),
+        ("? [1]\n: 2", ":1 key of many values is no text"),
+        ("jobs:\n  cluster_count: true", ":2 jobs.cluster_count True: is yes or no"),
+        ("generator:\n  server_count: yes", ":2 generator.server_count True: is yes"),
+        ("generator:\n  network_mbps: [on, 9]", ":2 generator.network_mbps [True, 9]"),
+        ("generator:\n  regions: {a: yes}", ":2 generator.regions: is yes or no"),
+        (
+            "generator:\n  first_date: 0001-01-01",
+            ":2 generator.first_date datetime.dat",
+        ),
+        (
+            "generator:\n  last_date: 9999-12-31",
+            ":2 generator.last_date datetime.date(",
+        ),
+        ("loader:\n  earliest_date: 0001-01-01", ":2 loader.earliest_date datetime.d"),
+        ("loader:\n  max_network_mbps: .inf", ":2 loader.max_network_mbps inf: Input"),
+        ("loader:\n  max_compression_ratio: .inf", ":2 loader.max_compression_ratio i"),
+        ("loader:\n  max_rejected_ratio: .nan", ":2 loader.max_rejected_ratio nan: In"),
+        ("loader:\n  max_future_days: 9999999", ":2 loader.max_future_days 9999999: I"),
         ("jobs: !!python/object:os.system {}", "no valid YAML"),
     ],
 )
@@ -50,6 +88,43 @@ def test_a_mistake_names_its_line_and_key(tmp_path: Path, text: str, said: str) 
     assert message.startswith(str(path))
     assert said in message
     assert "→" in message
+
+
+@pytest.mark.parametrize("text", ["~", "", "---\n...", "null"])
+def test_nothing_is_the_defaults(tmp_path: Path, text: str) -> None:
+    """Whatever way it is written."""
+    path = tmp_path / "capacity.yml"
+    path.write_text(text)
+    assert load_config(path) == Config()
+
+
+def test_anchors_and_switches_are_read(tmp_path: Path) -> None:
+    """What is refused of YAML is what stands for nothing."""
+    path = tmp_path / "capacity.yml"
+    path.write_text(
+        "generator:\n  first_date: &day 2025-02-28\n  last_date: *day\n"
+        "  switches: &all {eoq: no}\n  hourly: {<<: {peak_hour: 3}}\n"
+    )
+    generator = load_config(path).generator
+    assert generator.first_date == generator.last_date
+    assert not generator.switches.eoq
+    assert generator.hourly.peak_hour == 3
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "large"])
+def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str) -> None:
+    """A pipe that nobody writes to would be waited for, a device has no end."""
+    path = tmp_path / "capacity.yml"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        path.write_text("#" * 1_000_001)
+    else:
+        path = Path("/dev/zero")
+    with pytest.raises(InputError, match=f"{path} (is no file|has 1,000,001 bytes).*→"):
+        load_config(path)
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
