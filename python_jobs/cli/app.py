@@ -1,6 +1,5 @@
 """The command `capacity`: global options, commands, and how every error is reported."""
 
-import errno
 import json
 import signal
 import sys
@@ -23,13 +22,12 @@ from python_jobs.cli import (
 )
 from python_jobs.cli.session import Session, parsed_date
 from python_jobs.platform.aws_errors import explained
-from python_jobs.platform.errors import CapacityError, PlatformError
+from python_jobs.platform.errors import CapacityError
+from python_jobs.platform.machine_errors import machine_fault
 from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
 from python_jobs.platform.terminal import console
 from python_jobs.platform.texts import visible
-
-_DISK_REFUSES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as the shell counts it: 128 + SIGINT."""
@@ -159,7 +157,7 @@ def main() -> None:
                 code=code,
             )
     except Exception as error:  # noqa: BLE001 - a user sees a message, never a traceback
-        failure = explained(error) or _refused_by_disk(error)
+        failure = explained(error) or machine_fault(error)
         failure = failure or CapacityError(
             f"unexpected {type(error).__name__}: {error} → run again with --debug and"
             " report what it shows"
@@ -169,16 +167,6 @@ def main() -> None:
     else:
         code = 0
     raise SystemExit(code)
-
-
-def _refused_by_disk(error: Exception) -> PlatformError | None:
-    """Return what to do about a place that cannot be written; None: it is not that."""
-    if isinstance(error, OSError) and error.errno in _DISK_REFUSES:
-        return PlatformError(
-            f"{error.filename or 'the disk'}: {error.strerror} → make room or rights"
-            " there, or use another --warehouse"
-        )
-    return None
 
 
 def _report(message: str, *, debug: bool, code: int) -> None:

@@ -10,6 +10,7 @@ from python_jobs.cli.dbt_process import DbtProcess
 from python_jobs.cli.scans import record_scans
 from python_jobs.platform.aws_errors import problem as aws_problem
 from python_jobs.platform.errors import PlatformError, RunError
+from python_jobs.platform.machine_errors import machine_problem
 from python_jobs.platform.progress import Progress
 from python_jobs.platform.settings import Settings
 
@@ -132,7 +133,7 @@ class Dbt:
                 f"{self.settings.warehouse}/capacity.duckdb is open in another process"
                 " → close it, or wait for the other run"
             )
-        known = aws_problem(said)
+        known = aws_problem(said) or machine_problem(said)
         if known is not None:
             kind = PlatformError if known.is_environment else RunError
             raise kind(f"dbt stopped: {known}")

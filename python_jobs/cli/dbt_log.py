@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from python_jobs.platform.aws_errors import problem
+from python_jobs.platform.machine_errors import machine_problem
 from python_jobs.platform.progress import Task
 
 FAILED = ("error", "fail", "runtime error", "partial success")
@@ -103,7 +104,8 @@ def _problems(
         advice = _ADVICE.get(kind, "correct it, then run the same command again")
         compiled = _compiled(target_path, name)
         # a test that failed was answered: its message is the project's own
-        known = problem(message) if result["status"] == "error" else None
+        is_answer = result["status"] != "error"
+        known = None if is_answer else problem(message) or machine_problem(message)
         yield NodeProblem(
             node=f"{kind.replace('_', ' ')} {name}",
             message=f"{known.what}: {known.said}" if known else message[:600],
