@@ -32,7 +32,10 @@ from python_jobs.platform.texts import visible
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as the shell counts it: 128 + SIGINT."""
 
-_GLOBAL = {"--as-of": 1, "--target": 1, "--config": 1, "--warehouse": 1, "--debug": 0}
+_GLOBAL = {
+    **{"--as-of": 1, "--target": 1, "--config": 1, "--warehouse": 1},
+    **{"--accept-clock": 0, "--debug": 0},
+}
 
 
 class CapacityGroup(TyperGroup):
@@ -110,6 +113,13 @@ def start(  # noqa: PLR0917 - the parser calls it by name
             help="Folder of all local state (else CAPACITY_WAREHOUSE, else warehouse).",
         ),
     ] = None,
+    accept_clock: Annotated[
+        bool,
+        typer.Option(
+            "--accept-clock",
+            help="Write although the last write has a later time: this clock is right.",
+        ),
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -117,6 +127,7 @@ def start(  # noqa: PLR0917 - the parser calls it by name
     """Forecast when servers run out of capacity."""
     del debug  # read before the parser runs, so that its own errors are covered
     settings = Settings.from_environment(target=target)
+    settings = replace(settings, accepts_clock=accept_clock)
     if warehouse is not None:
         settings = replace(settings, warehouse=warehouse.resolve())
     ctx.obj = Session(

@@ -116,11 +116,13 @@ def _disk(settings: Settings) -> str:
 def _clock(settings: Settings) -> str:
     """Compare the clock with the newest file of the warehouse."""
     files = [path for path in settings.warehouse.glob("*") if path.is_file()]
-    newest = max((path.stat().st_mtime for path in files), default=0.0)
-    if time.time() < newest - _CLOCK_TOLERANCE_SECONDS:
+    times = {path.stat().st_mtime: path for path in files}
+    newest, now = max(times, default=0.0), time.time()
+    if now < newest - _CLOCK_TOLERANCE_SECONDS:
         raise ValueError(
-            f"{newest - time.time():.0f} s behind the newest file of the warehouse"
-            " → set the clock"
+            f"{times[newest]} is {newest - now:.0f} s ahead of this clock, one of the"
+            " two was wrong → set the clock if it is wrong; if it is right, `touch` the"
+            " file, and write once with --accept-clock"
         )
     return "not behind the newest write"
 

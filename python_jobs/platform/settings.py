@@ -31,6 +31,8 @@ class Settings:
     schema_prefix, s3_warehouse, s3_data, s3_staging, work_group, region
         Athena only: prefix of the Glue databases, root of the raw and ml tables, of
         dbt's tables, of Athena's results, the workgroup, the region.
+    accepts_clock
+        Whether to write a local table whose last write lies ahead of the clock.
     endpoint_url, service_endpoints
         Athena only: address of a server that stands in for AWS, and those of single
         services by name; None and empty: AWS itself.
@@ -45,6 +47,7 @@ class Settings:
     s3_staging: str = "s3://capacity-forecaster/athena-results/"
     work_group: str = "primary"
     region: str = "us-east-1"
+    accepts_clock: bool = field(default=False, compare=False)
     endpoint_url: str | None = None
     service_endpoints: Mapping[str, str] = field(default_factory=dict, hash=False)
 

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
@@ -20,6 +21,7 @@ Result = TypeVar("Result")
 _ATTEMPTS = 30
 # Other engines refuse metadata more than 60 s older than what it follows.
 _CLOCK_TOLERANCE_MS = 30_000
+_WAY_OUT = "write the table once with --accept-clock; on Athena wait until then"
 
 # An overwrite of rows that are not there yet is a normal first write, not news.
 warnings.filterwarnings("ignore", message="Delete operation did not match any records")
@@ -30,6 +32,7 @@ def commit(
     change: Callable[[Table], Result],
     *,
     clock: Callable[[], float],
+    way_out: str | None = _WAY_OUT,
 ) -> Result:
     """Apply a change to a freshly loaded table until no other writer is in its way.
 
@@ -44,6 +47,9 @@ def commit(
         Reads and writes that table, in one transaction.
     clock
         Seconds since 1970, as `time.time`.
+    way_out
+        What to do when the table's last write lies ahead of a clock that is right;
+        None: write all the same.
 
     Raises
     ------
@@ -59,7 +65,8 @@ def commit(
         ):
             with attempt:
                 table = load()
-                _check_clock(table, clock=clock)
+                if way_out is not None:
+                    _check_clock(table, now=clock(), way_out=way_out)
                 result = change(table)
     except (CommitFailedException, ValidationException) as error:
         raise PlatformError(
@@ -69,11 +76,16 @@ def commit(
     return result
 
 
-def _check_clock(table: Table, *, clock: Callable[[], float]) -> None:
-    behind_ms = table.metadata.last_updated_ms - clock() * 1000
-    if behind_ms > _CLOCK_TOLERANCE_MS:
+def _check_clock(table: Table, *, now: float, way_out: str) -> None:
+    written_ms = table.metadata.last_updated_ms
+    if written_ms - now * 1000 > _CLOCK_TOLERANCE_MS:
         raise PlatformError(
-            f"table {'.'.join(table.name())} was last written"
-            f" {behind_ms / 1000:.0f} s in the future: this machine's clock is behind"
-            " → set the clock, then run again"
+            f"table {'.'.join(table.name())} holds {_utc(written_ms / 1000)} as the"
+            f" time of its last write, this machine's clock says {_utc(now)}: one of"
+            f" the two was wrong → if this clock is wrong, set it; if it is right,"
+            f" {way_out}"
         )
+
+
+def _utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -240,7 +240,26 @@ class Store:
 
     def _write(self, name: str, change: Callable[[Table], Result]) -> Result:
         with about(f"table {name}"):
-            return commit(lambda: self._table(name), change, clock=self.clock)
+            return commit(
+                lambda: self._table(name),
+                change,
+                clock=self.clock,
+                way_out=self._clock_way_out(),
+            )
+
+    def _clock_way_out(self) -> str | None:
+        """Return what to do about a last write ahead of a right clock; None: nothing.
+
+        The time of the next write is that of the clock again. Locally nobody minds; the
+        engines of AWS refuse a table whose times go back by more than a minute.
+        """
+        if self.settings.target == "athena":
+            return (
+                "wait until then, or point Glue to the metadata file before that write"
+            )
+        if self.settings.accepts_clock:
+            return None
+        return "run the same command once more with --accept-clock"
 
 
 def _refuse_duplicate(name: str, rows: pa.Table, *, key: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """The store on real Iceberg tables: what is written is read, and never twice."""
 
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -207,9 +208,32 @@ def test_a_clock_behind_the_last_write_stops_the_writer(store: Store) -> None:
     assert slightly.append("raw.loads", load_row("l2"), guard=equal_to("load_id", "l2"))
     late_ms = store.catalog.load_table("raw.loads").metadata.last_updated_ms
     behind = replace(store, clock=lambda: late_ms / 1000 - 31)
-    with pytest.raises(PlatformError, match=r"raw\.loads.*31 s in the future"):
+    with pytest.raises(PlatformError, match=r"raw\.loads holds 20.* as the time"):
         behind.append("raw.loads", load_row("l3"), guard=equal_to("load_id", "l3"))
     assert behind.read("raw.loads").num_rows == 2
+
+
+def test_a_write_far_ahead_locks_nobody_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both times are told; a clock said to be right writes, and once is enough."""
+    now = time.time()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now + 400 * 86_400)
+        store.append("raw.loads", load_row("l1"), guard=equal_to("load_id", "l1"))
+    l2, guard = load_row("l2"), equal_to("load_id", "l2")
+    said = (
+        r"holds .* UTC as the time .* clock says .* UTC: one.*right, .*--accept-clock"
+    )
+    with pytest.raises(PlatformError, match=said):
+        store.append("raw.loads", l2, guard=guard)
+    on_athena = replace(store, settings=replace(store.settings, target="athena"))
+    assert "wait until then" in str(on_athena._clock_way_out())
+
+    accepting = replace(store.settings, accepts_clock=True)
+    assert replace(store, settings=accepting).append("raw.loads", l2, guard=guard)
+    assert store.append("raw.loads", load_row("l3"), guard=equal_to("load_id", "l3"))
+    assert store.read("raw.loads").num_rows == 3
 
 
 def test_a_table_that_is_not_declared_is_refused(store: Store) -> None:
