@@ -14,6 +14,7 @@ from pathlib import Path
 
 from python_jobs.cli.dbt_server import Request, exit_code
 from python_jobs.platform.file_lock import held_descriptors
+from python_jobs.platform.folders import make_private
 from python_jobs.platform.settings import Settings
 
 _RUN_VARIABLES = ("as_of_date", "reprocess_from")
@@ -99,7 +100,7 @@ def profiles_dir(settings: Settings) -> Path:
     if (settings.project_dir / "profiles.yml").exists():
         return settings.project_dir
     example = (settings.project_dir / "profiles.yml.example").read_text("utf-8")
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    make_private(settings.warehouse)
     copy = settings.warehouse / "profiles.yml"
     if not copy.exists() or copy.read_text("utf-8") != example:
         copy.write_text(example, encoding="utf-8")

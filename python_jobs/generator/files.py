@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from python_jobs.generator.fleet import GeneratedFleet, flat_file_name
 from python_jobs.generator.metrics import METRICS, RAW_COLUMNS
 from python_jobs.generator.streams import uniforms
+from python_jobs.platform.folders import make_private
 
 FileFormat = Literal["parquet", "csv.gz"]
 
@@ -45,7 +46,7 @@ def write_files(
     tuple of Path
         Flat file, summary, sample.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     stem = flat_file_name(fleet.config).removesuffix(".parquet")
     rows = fleet.server_metrics.drop_columns(list(OWN_COLUMNS))
     delivered = _with_duplicates(rows, fleet)

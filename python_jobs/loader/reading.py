@@ -21,6 +21,7 @@ from python_jobs.loader.layout import RefusedFileError
 from python_jobs.loader.preflight import SourceFile
 from python_jobs.loader.source_rows import source_sql
 from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.folders import make_private
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def opened_staging(
     RefusedFileError
         If the file cannot be read to its end.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     with TemporaryDirectory(dir=folder) as scratch:
         connection = _connect(Path(scratch), config=config)
         try:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.folders import make_private
 
 _held: list[int] = []
 
@@ -27,7 +28,7 @@ def held(path: Path, *, otherwise: str) -> Iterator[None]:
     PlatformError
         If another process, or another caller in this one, holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:

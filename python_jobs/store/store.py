@@ -16,6 +16,7 @@ from pyiceberg.table import Table
 
 from python_jobs.platform.aws_errors import about
 from python_jobs.platform.errors import PlatformError, RunError
+from python_jobs.platform.folders import make_private
 from python_jobs.platform.settings import Settings
 from python_jobs.store.arrow_tables import conformed
 from python_jobs.store.catalog import (
@@ -53,6 +54,8 @@ class Store:
     @classmethod
     def open(cls, settings: Settings) -> "Store":
         """Open the store of a target; the tables need not exist yet."""
+        if settings.target == "duckdb":
+            make_private(settings.warehouse)
         return cls(catalog=open_catalog(settings), settings=settings)
 
     def init(self) -> list[str]:

@@ -94,3 +94,18 @@ def test_a_warehouse_that_is_no_folder(
     assert ended.returncode == 4, ended.stderr
     assert "unexpected" not in ended.stderr
     assert "name a folder that can be made and written" in ended.stderr
+
+
+def test_a_new_warehouse_is_for_its_user_alone(
+    capacity: Capacity, tmp_path: Path
+) -> None:
+    """With the folders above it that were missing; one that is there stays as it is."""
+    there = tmp_path / "there"
+    there.mkdir(mode=0o755)
+    ended = capacity("--warehouse", there / "new" / "warehouse", "init")
+    assert ended.returncode == 0, ended.stderr
+    modes = {
+        each.name: each.stat().st_mode & 0o777
+        for each in (there, there / "new", there / "new" / "warehouse")
+    }
+    assert modes == {"there": 0o755, "new": 0o700, "warehouse": 0o700}
