@@ -1,4 +1,4 @@
-"""The command that looks after the tables: maintain."""
+"""Commands that look after the tables: maintain, adopt."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +7,8 @@ from rich.table import Table
 
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import text
+from python_jobs.platform.errors import UsageError
+from python_jobs.platform.write_lock import write_lock
 
 if TYPE_CHECKING:
     from python_jobs.maintenance.orphans import Orphans
@@ -85,9 +87,40 @@ def maintain(  # noqa: PLR0917 - the parser calls it by name
         )
 
 
+def adopt(ctx: typer.Context) -> None:
+    """Make a copied or moved local warehouse one of its own; safe to repeat.
+
+    Files are named by absolute paths, so each other command refuses a warehouse in a
+    new place. A backup is a copy made while no command runs; nothing but the folder's
+    own files is read or changed, and the original stays as it is:
+    `cp -a warehouse copy && capacity --warehouse copy adopt`.
+    """
+    from python_jobs.store.adopt import adopt as adopted  # noqa: PLC0415 - slow import
+
+    session: Session = ctx.obj
+    settings = session.settings
+    if settings.target != "duckdb":
+        raise UsageError(
+            "adopt is for local warehouses, tables in S3 stay where they are"
+            " → use --target duckdb"
+        )
+    # not session.writing: that one refuses what is adopted here
+    with write_lock(settings, "adopt"):
+        done = adopted(settings.warehouse)
+    session.console.print(
+        f"{done.table_count} tables of {done.folders} now belong to"
+        f" {settings.warehouse}, {done.file_count} files of metadata written anew"
+        if done.folders
+        else f"{settings.warehouse} is a warehouse of its own already",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
-    app.command()(maintain)
+    """Add the commands of this module."""
+    for command in (maintain, adopt):
+        app.command()(command)
 
 
 def _upkeep_table(kept: list["Kept"], *, is_dry: bool) -> Table:

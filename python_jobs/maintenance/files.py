@@ -7,6 +7,7 @@ from pathlib import Path
 
 from python_jobs.platform.errors import RunError
 from python_jobs.platform.settings import Settings
+from python_jobs.store.place import LAKE, local_path, refuse_outside
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class StoredFile:
 
 def plain(path: str) -> str:
     """Return a path as this module lists it: no file://, and one name for S3."""
-    if path.startswith("file:"):
-        return "/" + path.removeprefix("file:").lstrip("/")
+    path = local_path(path)
     for other in ("s3a://", "s3n://"):
         path = path.replace(other, "s3://", 1) if path.startswith(other) else path
     return path
@@ -49,10 +49,15 @@ def delete_files(settings: Settings, paths: Iterable[str]) -> None:
 
     Raises
     ------
+    PlatformError
+        If one is outside of a local warehouse; then none is deleted.
     RunError
         If S3 keeps some.
     """
     chosen = sorted(paths)
+    if settings.target == "duckdb":
+        for path in chosen:
+            refuse_outside(path, lake=str(settings.warehouse.resolve() / LAKE))
     for path in chosen:
         if not path.startswith("s3://"):
             Path(path).unlink(missing_ok=True)

@@ -19,6 +19,8 @@ from pyiceberg.table import Table
 from python_jobs.platform.aws_errors import about
 from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.settings import Settings
+from python_jobs.store.own_files import own_file_properties
+from python_jobs.store.place import LAKE, refuse_other_place
 from python_jobs.store.schema import TableSchema
 from python_jobs.store.snapshots import (
     CATALOG_FILE,
@@ -48,16 +50,23 @@ def _local_catalog(warehouse: Path) -> Catalog:
     Parameters
     ----------
     warehouse
-        Folder of all local state; tables are stored under its ``lake/``. Data files
-        are recorded with absolute paths, so a warehouse is rebuilt, not moved.
+        Folder of all local state; tables are stored under its ``lake/``.
+
+    Raises
+    ------
+    PlatformError
+        If the warehouse was copied or moved here.
     """
     folder = warehouse.resolve()
-    (folder / "lake").mkdir(parents=True, exist_ok=True)
+    refuse_other_place(folder)
+    lake = folder / LAKE
+    lake.mkdir(parents=True, exist_ok=True)
     return SqlCatalog(
         CATALOG_NAME,
         uri=f"sqlite:///{folder}/{CATALOG_FILE}?timeout={SQLITE_TIMEOUT_SECONDS}",
         # a plain path: a file:// address breaks on a folder name with # or a blank
-        warehouse=f"{folder}/lake",
+        warehouse=str(lake),
+        **own_file_properties(str(lake)),
     )
 
 

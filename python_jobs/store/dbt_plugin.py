@@ -71,11 +71,11 @@ class Plugin(BasePlugin):
                     " → run `capacity init`"
                 )
             if self._shown.get(name) != locations[name]:
-                _show(conn, locations[name], schema=schema)
+                show(conn, locations[name], schema=schema)
                 self._shown[name] = locations[name]
 
 
-def _show(
+def show(
     conn: DuckDBPyConnection, metadata_location: str, *, schema: TableSchema
 ) -> None:
     """Make the view of one table show its current snapshot."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from pyiceberg.schema import Schema
 
 from python_jobs.platform.errors import PlatformError
+from python_jobs.store.place import refuse_other_place
 from python_jobs.store.schema import TableSchema
 from python_jobs.store.snapshots import CATALOG_FILE, metadata_locations, stored_schema
 from python_jobs.store.tables import TABLES
@@ -44,15 +45,16 @@ def refuse_other_version(found: Mapping[str, Schema], *, warehouse: str) -> None
 
 
 def check_local_warehouse(warehouse: Path) -> None:
-    """Refuse a local warehouse of another version; one without tables is none.
+    """Refuse a local warehouse of another place or version; one without tables is none.
 
     Raises
     ------
     PlatformError
-        See `refuse_other_version`.
+        See `refuse_other_place` and `refuse_other_version`.
     """
     if not (warehouse / CATALOG_FILE).exists():
         return
+    refuse_other_place(warehouse)
     locations = metadata_locations(warehouse)
     found = {
         name: stored_schema(locations[name]) for name in TABLES if name in locations
