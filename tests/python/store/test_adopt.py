@@ -46,16 +46,29 @@ def load(warehouse: Path, load_id: str, *, day: date = date(2025, 1, 31)) -> Non
     store.append("raw.loads", load_row(load_id), guard=equal_to("load_id", load_id))
 
 
-@pytest.fixture
-def original(tmp_path: Path) -> Path:
-    """Fill a warehouse by three loads of two months, one of them taken out again."""
-    folder = tmp_path / "a b#c'd"
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Fill a warehouse by three loads of two months, one of them taken out again.
+
+    Returns its folder, and a copy from which each test gets it back.
+    """
+    folder = tmp_path_factory.mktemp("home") / "a b#c'd"
     load(folder, "one")
     load(folder, "two", day=date(2025, 2, 1))
     load(folder, "three")
     store = Store.open(Settings(warehouse=folder))
     store.delete(METRICS, where=one_of("load_id", ["one"]))
-    return folder
+    return folder, Path(shutil.copytree(folder, folder.with_name("kept")))
+
+
+@pytest.fixture
+def original(filled: tuple[Path, Path]) -> Path:
+    """Put the filled warehouse where it was made, as it was."""
+    folder, kept = filled
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    return Path(shutil.copytree(kept, folder))
 
 
 @pytest.fixture
