@@ -236,7 +236,8 @@ def _position(fields: Iterable[NestedField], field_id: int) -> int:
 
 def _show_again(database: Path, locations: Mapping[str, str]) -> None:
     """Let the views of a DuckDB file read the tables of this folder."""
-    _unshare(database)
+    for path in (database, database.with_name(f"{database.name}.wal")):
+        _unshare(path)
     try:
         connection = duckdb.connect(str(database))
     except duckdb.IOException as error:
@@ -254,16 +255,18 @@ def _show_again(database: Path, locations: Mapping[str, str]) -> None:
 
 def _unshare(path: Path) -> None:
     """Give the warehouse a file of its own where the copy is a link, hard or not."""
-    if path.is_symlink() or path.stat().st_nlink > 1:
-        draft = path.with_suffix(".adopting")
+    if path.exists() and (path.is_symlink() or path.stat().st_nlink > 1):
+        draft = path.with_name(f"{path.name}.adopting")
         shutil.copyfile(path, draft)
         draft.replace(path)
 
 
 def _switch(catalog: Path, locations: Mapping[str, str]) -> None:
     """Let the catalog name new metadata, all tables at once, in a file of its own."""
-    draft = catalog.with_suffix(".adopting")
-    draft.unlink(missing_ok=True)
+    draft = catalog.with_name(f"{catalog.name}.adopting")
+    # the journal of an attempt that was killed would be rolled back into the new file
+    for path in (draft, draft.with_name(f"{draft.name}-journal")):
+        path.unlink(missing_ok=True)
     rows = [
         (location, CATALOG_NAME, *name.split("."))
         for name, location in locations.items()

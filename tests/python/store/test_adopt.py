@@ -248,11 +248,14 @@ def test_a_kill_before_the_catalog_changes_leaves_the_old_place_whole(
             adopt.adopt(moved)
     with pytest.raises(PlatformError, match="was copied or moved"):
         rows(moved)
+    # what a kill in the middle of the draft's transaction leaves
+    (moved / "catalog.db.adopting-journal").write_bytes(b"left" * 512)
     moved.rename(original)
     assert rows(original).equals(expected)
     original.rename(moved)
     adopt.adopt(moved)
     assert rows(moved).equals(expected)
+    assert not list(moved.glob("*.adopting*"))
 
 
 def test_a_copy_that_lacks_a_file_is_not_adopted(copy: Path) -> None:
