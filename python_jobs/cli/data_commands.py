@@ -11,6 +11,7 @@ from rich.table import Table
 
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import text
+from python_jobs.cli.tidying import tidy_tables
 from python_jobs.platform.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def generate(
     with session.writing("generate"):
         session.store.init()
         fleet = generate_fleet(session)
+        tidy_tables(session, "raw")
     show = session.console.print
     show(
         f"{text(fleet.config.server_count)} servers,"
@@ -91,6 +93,7 @@ def load(
     with session.writing("load"):
         session.store.init()
         reports = load_files(session, files or [], servers=servers or [])
+        tidy_tables(session, "raw")
     session.console.print(_report_table(reports))
     refused = [each for each in reports if each.status == "rejected"]
     if refused:

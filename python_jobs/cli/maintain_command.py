@@ -7,6 +7,7 @@ from rich.table import Table
 
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import text
+from python_jobs.cli.tidying import shown_moments
 from python_jobs.platform.errors import UsageError
 from python_jobs.platform.write_lock import write_lock
 
@@ -33,6 +34,14 @@ def maintain(  # noqa: PLR0917 - the parser calls it by name
             help="So many of the newest snapshots stay in any case; default 10.",
         ),
     ] = 10,
+    keep_runs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="COUNT",
+            help="So many newest runs of a job stay, and one a month; default 10.",
+        ),
+    ] = 10,
     delete_orphans: Annotated[
         bool,
         typer.Option(
@@ -54,8 +63,9 @@ def maintain(  # noqa: PLR0917 - the parser calls it by name
 ) -> None:
     """Compact tables, expire old snapshots, report files that belong to nothing.
 
-    On Athena: OPTIMIZE and VACUUM of raw, ml and dbt's Iceberg tables, then the same
-    as locally: snapshots expire, and files that only they referred to are deleted.
+    Locally a month with more than three small files is rewritten as one. On Athena:
+    OPTIMIZE and VACUUM of raw, ml and dbt's Iceberg tables. On both, rows of a job's
+    old runs go, snapshots expire, and files that only they referred to are deleted.
     """
     from python_jobs.maintenance.snapshots import Retention  # noqa: PLC0415 - slow
     from python_jobs.maintenance.upkeep import (  # noqa: PLC0415 - slow import
@@ -65,7 +75,10 @@ def maintain(  # noqa: PLR0917 - the parser calls it by name
 
     session: Session = ctx.obj
     plan = Plan(
-        retention=Retention(keep_days=keep_days, keep_last=keep_last),
+        retention=Retention(
+            keep_days, keep_last, shown_moments(session.settings) or ()
+        ),
+        keep_runs=keep_runs,
         orphan_days=orphan_days,
         deletes_orphans=delete_orphans,
         is_dry=dry_run,

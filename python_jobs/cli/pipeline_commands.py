@@ -24,6 +24,7 @@ from python_jobs.cli.pipeline import (
 from python_jobs.cli.scans import forget_scans
 from python_jobs.cli.session import Session
 from python_jobs.cli.summary import print_summary
+from python_jobs.cli.tidying import tidy_tables
 from python_jobs.platform.errors import InputError, UsageError
 
 
@@ -77,6 +78,7 @@ def jobs(
         run_jobs(
             session, names or JOBS, as_of_date=as_of_date, is_from_saved=from_saved
         )
+        tidy_tables(session, "ml")
 
 
 def run(
@@ -122,6 +124,8 @@ def run(
         build_features(session, plan)
         run_jobs(session, JOBS, as_of_date=plan.as_of_date)
         build_rest(session, plan, has_features=True)
+        tidy_tables(session, "raw")
+        tidy_tables(session, "ml")
     print_summary(session, as_of_date=plan.as_of_date)
 
 

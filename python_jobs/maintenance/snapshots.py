@@ -33,10 +33,15 @@ class Retention:
         began to read it then has long ended.
     keep_last
         So many of the newest stay, however old.
+    shown_ms
+        Moments, in milliseconds since 1970, of whose tables something is made that is
+        still read: the views of a built database name the files. The snapshot that
+        was current then stays.
     """
 
-    keep_days: int = 5
+    keep_days: float = 5
     keep_last: int = 10
+    shown_ms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,9 @@ def expired(
     history = sorted(table.snapshots(), key=lambda each: each.timestamp_ms)
     protected = {ref.snapshot_id for ref in table.metadata.refs.values()}
     protected |= {each.snapshot_id for each in history[-retention.keep_last :]}
+    for moment in retention.shown_ms:
+        shown = [each for each in history if each.timestamp_ms <= moment]
+        protected |= {each.snapshot_id for each in shown[-1:]}
     cutoff_ms = clock() * 1000 - retention.keep_days * _DAY_MS
     return [
         each

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyiceberg.table import Table
 
+from python_jobs.maintenance.compaction import bound_metadata, compact
 from python_jobs.maintenance.files import delete_files, files_below, plain, total_bytes
 from python_jobs.maintenance.orphans import (
     Orphans,
@@ -15,6 +16,7 @@ from python_jobs.maintenance.orphans import (
     orphans,
     referenced_files,
 )
+from python_jobs.maintenance.runs import old_runs, remove_runs
 from python_jobs.maintenance.snapshots import (
     Contents,
     Retention,
@@ -37,6 +39,8 @@ class Plan:
     ----------
     retention
         Which snapshots stay.
+    keep_runs
+        Runs of each job that stay, see `old_runs`.
     orphan_days
         Age from which an orphan may be deleted.
     deletes_orphans
@@ -46,6 +50,7 @@ class Plan:
     """
 
     retention: Retention
+    keep_runs: int = 10
     orphan_days: int = 3
     deletes_orphans: bool = False
     is_dry: bool = False
@@ -119,6 +124,7 @@ class Upkeep:
             of dbt's that belong to no table.
         """
         tables = kept_tables(self.store.catalog, self.settings)
+        self._remove_old_runs()
         kept = []
         total = len(tables.iceberg)
         with self.progress.task("maintain", total=total, unit="tables") as task:
@@ -127,6 +133,15 @@ class Upkeep:
                     kept.append(self._keep(name, identifier))
                 task.advance(detail=name)
         return kept, tables, self._beside(tables)
+
+    def _remove_old_runs(self) -> None:
+        """Delete the rows of runs that nothing reads any more, and tell how many."""
+        going = old_runs(self.store, keep_runs=self.plan.keep_runs)
+        if going:
+            would = "would go" if self.plan.is_dry else "go"
+            self.progress.note(f"{len(going)} old runs of jobs {would}")
+        if not self.plan.is_dry:
+            remove_runs(self.store, going)
 
     def _keep(self, name: str, identifier: tuple[str, str]) -> Kept:
         """Look after one table."""
@@ -141,6 +156,9 @@ class Upkeep:
         if not plan.is_dry:
             if self.cursor is not None:
                 self._by_athena(".".join(identifier), load, before)
+            elif self.settings.target == "duckdb":
+                bound_metadata(load, clock=self.clock)
+                compact(load, name, clock=self.clock)
             expire(load, plan.retention, settings=self.settings, clock=self.clock)
         first, table = table.metadata_location, load()
         is_same = table.metadata_location == first

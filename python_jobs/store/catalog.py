@@ -35,6 +35,11 @@ TABLE_PROPERTIES = {
     # enough for 400 of 400 commits of 8 writers; the default of 4 is not
     "commit.retry.num-retries": "20",
 }
+LOCAL_PROPERTIES = {
+    # else a metadata file that leaves the log, after 100 commits, stays for ever
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+}
 
 
 def open_catalog(settings: Settings) -> Catalog:
@@ -145,13 +150,14 @@ def _identifier(schema: TableSchema, *, settings: Settings) -> tuple[str, str]:
 
 def _is_created(catalog: Catalog, schema: TableSchema, *, settings: Settings) -> bool:
     """Create a table; return False when another process was faster."""
+    own = LOCAL_PROPERTIES if settings.target == "duckdb" else {}
     try:
         with about(f"table {schema.name}"):
             catalog.create_table(
                 _identifier(schema, settings=settings),
                 schema=schema.iceberg_schema,
                 partition_spec=schema.partition_spec,
-                properties=TABLE_PROPERTIES,
+                properties=TABLE_PROPERTIES | own,
             )
     except TableAlreadyExistsError:
         return False
