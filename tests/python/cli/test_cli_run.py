@@ -14,8 +14,11 @@ from capacity_process import Ended, environment, program, run_capacity
 from marts import assert_equal, read_layer
 from parsed_project import give_parse
 
+from python_jobs.maintenance.files import files_below
+from python_jobs.maintenance.orphans import referenced_files
 from python_jobs.platform.settings import Settings
-from python_jobs.store import Store
+from python_jobs.store import TABLES, Store
+from python_jobs.store.catalog import load_table
 
 PROJECT = Path(__file__).resolve().parents[3]
 CONFIG = """\
@@ -116,6 +119,15 @@ def test_every_series_has_a_forecast(first_run: Ended, warehouse: Path) -> None:
         " from marts.fct_usage_forecasts",
     )
     assert (count, first, last) == (8 * 5 * 400, "2026-01-01", "2027-02-04")
+
+
+def test_a_run_leaves_no_file_of_nobody(first_run: Ended, warehouse: Path) -> None:
+    """Every file in the folder of a table is one that the table's metadata name."""
+    store = Store.open(Settings(warehouse=warehouse))
+    for name in TABLES:
+        table = load_table(store.catalog, name, settings=store.settings)
+        stored = files_below(store.settings, table.location())
+        assert set(stored) <= referenced_files(table), name
 
 
 def test_running_twice_changes_nothing(

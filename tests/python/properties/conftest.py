@@ -1,0 +1,33 @@
+"""What the properties of SQL share: the texts, rendered once."""
+
+import pytest
+from rendered_sql import model_text, rendered
+
+MODELS = (
+    "int_cleansed_days",
+    "int_server_days",
+    "stg_raw__server_metrics",
+    "stg_raw__loads",
+)
+MACROS = {
+    "list_median": "{{ list_median('values') }}",
+    "list_deviation": "{{ list_deviation('values', 'median') }}",
+    "list_count": "{{ list_count('values') }}",
+    "nearest_rank": "{{ nearest_rank('value', 95) }}",
+    "past_weekday_median": "{{ past_weekday_median('value', 'order by number') }}",
+    "add_days": "{{ add_days('first', 'days') }}",
+    "days_between": "{{ days_between('first', 'last') }}",
+    "trunc_month": "{{ trunc_month('first') }}",
+    "trunc_quarter": "{{ trunc_quarter('first') }}",
+    "trunc_year": "{{ trunc_year('first') }}",
+    "iso_weekday": "{{ iso_weekday('first') }}",
+    "quarter_end": "{{ quarter_end('first') }}",
+    "dates_between": "{{ dates_between('first', 'last') }}",
+}
+
+
+@pytest.fixture(scope="session")
+def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the SQL of the models and macros by name."""
+    texts = {name: model_text(name) for name in MODELS} | MACROS
+    return rendered(tmp_path_factory.mktemp("rendered"), texts)

@@ -1,0 +1,123 @@
+"""Order statistics and dates in SQL are those of Python, on 500 examples each."""
+
+import statistics
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from drawing import drawn
+from hypothesis import strategies as st
+from rendered_sql import engine
+
+NUMBERS = st.floats(-1e6, 1e6, width=32) | st.integers(0, 5).map(float)
+LISTS = st.lists(NUMBERS | st.none(), max_size=40)
+DATES = st.dates(date(2010, 1, 1), date(2040, 12, 31))
+
+
+def answers(query: str, **columns: pa.Array) -> list[Any]:
+    """Return what a query over a table of these columns says, row by row."""
+    rows = pa.table({"number": range(len(next(iter(columns.values())))), **columns})
+    with engine() as database:
+        database.register("examples", rows)
+        return [row[0] for row in database.execute(query).fetchall()]
+
+
+def measured(values: list[float | None]) -> list[float]:
+    """Return the values without the missing ones."""
+    return [value for value in values if value is not None]
+
+
+def test_list_macros_leave_nulls_out(sql: dict[str, str]) -> None:
+    """Median, median deviation and count of an array; null of nothing."""
+    lists = drawn(LISTS)
+    values = pa.array(lists, pa.list_(pa.float64()))
+
+    def of(name: str) -> list[Any]:
+        query = f"select {sql[name]} from examples order by number"  # noqa: S608
+        return answers(query, values=values)
+
+    medians = [statistics.median(measured(each) or [0.0]) for each in lists]
+    has_some = [bool(measured(each)) for each in lists]
+    expected = [
+        median if some else None for median, some in zip(medians, has_some, strict=True)
+    ]
+    assert of("list_median") == pytest.approx(expected, abs=1e-9)
+    deviations = [
+        statistics.median(abs(value - median) for value in measured(each))
+        if some
+        else None
+        for each, median, some in zip(lists, medians, has_some, strict=True)
+    ]
+    assert of("list_deviation") == pytest.approx(deviations, abs=1e-9)
+    assert of("list_count") == [len(measured(each)) for each in lists]
+
+
+def test_nearest_rank_is_the_smallest_value_that_so_many_do_not_exceed(
+    sql: dict[str, str],
+) -> None:
+    """Five percent of the values at most are greater than it."""
+    lists = drawn(LISTS)
+    flat = [(key, value) for key, each in enumerate(lists) for value in each]
+    keys, values = zip(*flat, strict=True)
+    query = (
+        f"select {sql['nearest_rank']} from examples"  # noqa: S608
+        " group by key order by key"
+    )
+    found = answers(query, key=pa.array(keys), value=pa.array(values, pa.float64()))
+    given = [measured(each) for each in lists if each]
+    assert len(found) == len(given)
+    for value, each in zip(found, given, strict=True):
+        if not each:
+            assert value is None
+            continue
+        assert value in each
+        assert 100 * sum(other <= value for other in each) >= 95 * len(each)
+        assert 100 * sum(other < value for other in each) < 95 * len(each)
+
+
+def test_past_weekday_median_looks_back_four_weeks(sql: dict[str, str]) -> None:
+    """The same weekday, without the day itself and without what is missing."""
+    days = drawn(NUMBERS | st.none())
+    query = f"select {sql['past_weekday_median']} from examples order by number"  # noqa: S608
+    found = answers(query, value=pa.array(days, pa.float64()))
+    for number, value in enumerate(found):
+        past = [days[number - lag] for lag in (7, 14, 21, 28) if lag <= number]
+        expected = statistics.median(measured(past)) if measured(past) else None
+        assert value == pytest.approx(expected, abs=1e-9)
+
+
+def test_dates_are_those_of_the_calendar(sql: dict[str, str]) -> None:
+    """Each macro of a date, over leap years and ends of months."""
+    pairs = drawn(st.tuples(DATES, st.integers(-800, 800)))
+    given = {
+        "first": pa.array([first for first, _ in pairs]),
+        "days": pa.array([days for _, days in pairs]),
+        "last": pa.array([first + timedelta(days) for first, days in pairs]),
+    }
+
+    def of(name: str) -> list[Any]:
+        query = f"select {sql[name]} from examples order by number"  # noqa: S608
+        return answers(query, **given)
+
+    assert of("add_days") == given["last"].to_pylist()
+    assert of("days_between") == [days for _, days in pairs]
+    firsts = [first for first, _ in pairs]
+    quarters = [(each.month - 1) // 3 for each in firsts]
+    assert of("trunc_month") == [each.replace(day=1) for each in firsts]
+    assert of("trunc_year") == [each.replace(month=1, day=1) for each in firsts]
+    assert of("iso_weekday") == [each.isoweekday() for each in firsts]
+    starts = [
+        date(each.year, 3 * quarter + 1, 1)
+        for each, quarter in zip(firsts, quarters, strict=True)
+    ]
+    assert of("trunc_quarter") == starts
+    nexts = [
+        date(each.year + (quarter == 3), (3 * quarter + 3) % 12 + 1, 1)
+        for each, quarter in zip(firsts, quarters, strict=True)
+    ]
+    assert of("quarter_end") == [each - timedelta(1) for each in nexts]
+    assert of("dates_between") == [
+        [first + timedelta(number) for number in range(days + 1)]
+        for first, days in pairs
+    ]
