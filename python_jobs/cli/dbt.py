@@ -1,9 +1,11 @@
 """Commands of dbt: what they do to the warehouse, and what their failures say."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 
 from python_jobs.cli.dbt_log import FAILED, DbtLog, problems
 from python_jobs.cli.dbt_process import DbtProcess
@@ -14,6 +16,7 @@ from python_jobs.platform.machine_errors import machine_problem
 from python_jobs.platform.progress import Progress
 from python_jobs.platform.settings import Settings
 
+_PARSE = "partial_parse.msgpack"
 _SHOWN_PROBLEMS = 10
 
 
@@ -27,10 +30,13 @@ class Dbt:
         Target and locations.
     progress
         Notified of every finished node.
+    folder
+        Where dbt's artifacts go; None: beside the data they are about.
     """
 
     settings: Settings
     progress: Progress
+    folder: Path | None = None
     _process: DbtProcess | None = field(default=None, init=False, repr=False)
 
     @contextmanager
@@ -42,7 +48,7 @@ class Dbt:
         if self._process is not None:
             yield self._process
             return
-        self._process = DbtProcess(self.settings)
+        self._process = DbtProcess(self.settings, self.target_path.parent)
         try:
             yield self._process
         finally:
@@ -51,8 +57,8 @@ class Dbt:
 
     @property
     def target_path(self) -> Path:
-        """Folder of dbt's artifacts, beside the data they are about."""
-        return self.settings.warehouse / "target"
+        """Folder of dbt's artifacts."""
+        return (self.folder or self.settings.warehouse) / "target"
 
     def build(
         self,
@@ -93,12 +99,26 @@ class Dbt:
         self.invoke(name, arguments, variables)
 
     def compile(self, name: str, *, select: str) -> str:
-        """Return the SQL of one node, rendered for the target."""
-        self.invoke(f"compile {name}", ["compile", "--select", select], None)
-        found = sorted((self.target_path / "compiled").rglob(f"{name}.sql"))
-        if not found:
-            raise RunError(f"dbt compiled no {name} → run `dbt compile` to see why")
-        return found[0].read_text("utf-8")
+        """Return the SQL of one node, rendered for the target.
+
+        Nothing is connected to, and nothing written to the warehouse: a build may be
+        under way, or the folder another's.
+        """
+        arguments = ["compile", "--select", select]
+        arguments += ["--no-introspect", "--no-populate-cache"]
+        with TemporaryDirectory(prefix="capacity-") as folder:
+            # the path of the database is part of what dbt's parse is kept for
+            settings = replace(self.settings, is_building=True)
+            beside = Dbt(settings, self.progress, Path(folder))
+            beside.target_path.mkdir()
+            with suppress(OSError):
+                kept = self.target_path / _PARSE
+                copyfile(kept, beside.target_path / _PARSE)
+            beside.invoke(f"compile {name}", arguments, None)
+            found = sorted((beside.target_path / "compiled").rglob(f"{name}.sql"))
+            if not found:
+                raise RunError(f"dbt compiled no {name} → run `dbt compile` to see why")
+            return found[0].read_text("utf-8")
 
     def invoke(
         self, name: str, arguments: Sequence[str], variables: Mapping[str, str] | None
@@ -130,7 +150,7 @@ class Dbt:
         said = "; ".join(log.fatal) or " ".join(log.plain[-5:]) or f"exit code {code}"
         if "Could not set lock on file" in said or "Conflicting lock" in said:
             raise PlatformError(
-                f"{self.settings.warehouse}/capacity.duckdb is open in another process"
+                f"{self.settings.database} is open in another process"
                 " → close it, or wait for the other run"
             )
         known = aws_problem(said) or machine_problem(said)

@@ -31,16 +31,18 @@ class DbtProcess:
     ----------
     settings
         Target and locations.
+    folder
+        Where dbt's artifacts, its log and a copy of the profile go.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, folder: Path) -> None:
         project = ["--project-dir", str(settings.project_dir)]
-        project += ["--profiles-dir", str(profiles_dir(settings))]
+        project += ["--profiles-dir", str(profiles_dir(settings, folder))]
         project += ["--target", settings.target]
         self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             [sys.executable, "-P", "-m", "python_jobs.cli.dbt_server", *project],
             cwd=settings.project_dir,
-            env=_environment(settings) | _in_environment({}),
+            env=_environment(settings, folder) | _in_environment({}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -95,16 +97,16 @@ class DbtProcess:
             self._process.communicate()
 
 
-def profiles_dir(settings: Settings) -> Path:
+def profiles_dir(settings: Settings, folder: Path) -> Path:
     """Return the folder of profiles.yml: the project's, else a copy of the example."""
     if (settings.project_dir / "profiles.yml").exists():
         return settings.project_dir
     example = (settings.project_dir / "profiles.yml.example").read_text("utf-8")
-    make_private(settings.warehouse)
-    copy = settings.warehouse / "profiles.yml"
+    make_private(folder)
+    copy = folder / "profiles.yml"
     if not copy.exists() or copy.read_text("utf-8") != example:
         copy.write_text(example, encoding="utf-8")
-    return settings.warehouse
+    return folder
 
 
 def _in_environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -120,10 +122,11 @@ def _in_environment(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _environment(settings: Settings, folder: Path) -> dict[str, str]:
     """Return the environment of a dbt process: ours, and where things are."""
     return os.environ | {
         "CAPACITY_WAREHOUSE": str(settings.warehouse),
+        "CAPACITY_DATABASE": str(settings.database),
         "CAPACITY_TARGET": settings.target,
         "CAPACITY_SCHEMA_PREFIX": settings.schema_prefix,
         "CAPACITY_S3_WAREHOUSE": settings.s3_warehouse,
@@ -131,8 +134,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         "CAPACITY_S3_STAGING": settings.s3_staging,
         "CAPACITY_WORK_GROUP": settings.work_group,
         "AWS_REGION": settings.region,
-        "DBT_TARGET_PATH": str(settings.warehouse / "target"),
-        "DBT_LOG_PATH": str(settings.warehouse / "logs"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "PYTHONUNBUFFERED": "1",
     }

@@ -50,7 +50,7 @@ def read_sql(
 def has_relation(settings: Settings, layer: str, name: str) -> bool:
     """Return whether a table or view has been built."""
     if settings.target == "duckdb":
-        if not (settings.warehouse / "capacity.duckdb").exists():
+        if not settings.database.exists():
             return False
         schema = layer
     else:
@@ -65,7 +65,7 @@ def has_relation(settings: Settings, layer: str, name: str) -> bool:
 
 
 def _read_duckdb(settings: Settings, sql: str, parameters: Sequence[Value]) -> pa.Table:
-    path = settings.warehouse / "capacity.duckdb"
+    path = settings.database
     if not path.exists():
         raise PlatformError(f"{path} does not exist → run `capacity run` first")
     try:
@@ -73,7 +73,7 @@ def _read_duckdb(settings: Settings, sql: str, parameters: Sequence[Value]) -> p
     except duckdb.IOException as error:
         raise PlatformError(
             f"{path} cannot be opened: {_one_line(error)}"
-            " → close the program that holds it, or wait for the other run"
+            " → close the program that writes to it, or let it open the file read-only"
         ) from None
     with connection:
         # as in the profile

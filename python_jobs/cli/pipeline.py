@@ -17,6 +17,7 @@ from python_jobs.cli.state import (
     project_hash,
     read_last_build,
     record_build,
+    record_part,
 )
 from python_jobs.platform.errors import RunError, UsageError
 
@@ -44,8 +45,9 @@ def loaded(session: Session) -> pa.Table:
 def plan_build(session: Session) -> BuildPlan:
     """Decide the date the whole run looks from, and the first day to process again.
 
-    Builds the date and the sizes of the servers, which both depend on. The record of
-    the last green build is forgotten: from here on tables may be in the middle of one.
+    Builds the date and the sizes of the servers, which both depend on. On Athena the
+    record of the last green build is forgotten: from here on its tables may be in the
+    middle of one.
 
     Raises
     ------
@@ -103,21 +105,38 @@ def build_rest(session: Session, plan: BuildPlan, *, has_features: bool) -> None
     """Build and test what is not built yet; remember the build, for all was green."""
     built = _FEATURES if has_features else _PLANNED
     session.dbt.build("models and tests", exclude=built, variables=plan.variables)
-    record_build(session.settings, plan.record(finished_at=datetime.now(UTC)))
+    record = plan.record(finished_at=datetime.now(UTC))
+    record_build(session.settings, record, run_ids=_shown_runs(session))
 
 
 def build_empty(session: Session) -> None:
     """Build and test the whole project over tables without a row."""
     forget_last_build(session.settings)
     session.dbt.build("models and tests")
+    record_part(session.settings, as_of_date=None, selection=None)
 
 
 def build_selected(session: Session, select: Sequence[str]) -> None:
-    """Build a part of the project as of the last build's date, or the given one."""
-    as_of_date = session.as_of_date or built_date(session)
+    """Build a part of the project as of the last build's date.
+
+    Raises
+    ------
+    UsageError
+        If another date is asked for: the rest would still look from the last one.
+    """
+    built = built_date(session)
+    as_of_date = session.as_of_date or built
+    if built is not None and as_of_date is not None:
+        refuse_another_date("marts", built=built, asked=as_of_date)
     variables = {"as_of_date": as_of_date.isoformat()} if as_of_date else None
     forget_last_build(session.settings)
     session.dbt.build("selected nodes", select=select, variables=variables)
+    record_part(
+        session.settings,
+        as_of_date=built_date(session),
+        selection=" ".join(select),
+        run_ids=_shown_runs(session),
+    )
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -194,6 +213,18 @@ def _check_date(loads: pa.Table, as_of_date: date) -> None:
             f"--as-of {as_of_date} is outside the loaded days, {min(days)} to"
             f" {max(days)} → use one of them"
         )
+
+
+def _shown_runs(session: Session) -> list[str]:
+    """Return the published runs that a local build shows."""
+    settings = session.settings
+    if settings.target == "athena":
+        return []
+    if not has_relation(settings, "intermediate", "int_published_runs"):
+        return []
+    rows = read_sql(settings, "from intermediate.int_published_runs order by job")
+    run_ids: list[str] = rows["run_id"].to_pylist()
+    return run_ids
 
 
 def _sizes_hash(session: Session) -> str:

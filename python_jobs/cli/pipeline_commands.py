@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from python_jobs.cli.build_file import building
 from python_jobs.cli.data_commands import generate_fleet, load_files, rejection_reason
 from python_jobs.cli.pipeline import (
     JOBS,
@@ -37,14 +38,14 @@ def build(
 ) -> None:
     """Build and test the dbt project over what is loaded and published."""
     session: Session = ctx.obj
-    with session.writing("build"), session.dbt.ready():
-        forget_scans(session.settings)
+    with session.writing("build"), building(session) as work:
+        forget_scans(work.settings)
         if select:
-            build_selected(session, select)
-        elif is_empty(session):
-            build_empty(session)
+            build_selected(work, select)
+        elif is_empty(work):
+            build_empty(work)
         else:
-            build_rest(session, plan_build(session), has_features=False)
+            build_rest(work, plan_build(work), has_features=False)
 
 
 def jobs(
@@ -110,20 +111,21 @@ def run(
     metric_files = [*(data or []), *(files or [])]
     if metric_files:
         session = _own_warehouse(ctx, session, [*metric_files, *(servers or [])])
-    with session.writing("run"), session.dbt.ready():
-        forget_scans(session.settings)
-        session.store.init()
-        if metric_files:
-            _load_own(session, metric_files, servers=servers or [])
-        elif is_empty(session):
-            generate_fleet(session)
-        # dbt parses the project meanwhile
-        import_jobs()
-        plan = plan_build(session)
-        session.progress.note("as-of date", date=plan.as_of_date)
-        build_features(session, plan)
-        run_jobs(session, JOBS, as_of_date=plan.as_of_date)
-        build_rest(session, plan, has_features=True)
+    with session.writing("run"):
+        with building(session) as work:
+            forget_scans(work.settings)
+            work.store.init()
+            if metric_files:
+                _load_own(work, metric_files, servers=servers or [])
+            elif is_empty(work):
+                generate_fleet(work)
+            # dbt parses the project meanwhile
+            import_jobs()
+            plan = plan_build(work)
+            work.progress.note("as-of date", date=plan.as_of_date)
+            build_features(work, plan)
+            run_jobs(work, JOBS, as_of_date=plan.as_of_date)
+            build_rest(work, plan, has_features=True)
         tidy_tables(session, "raw")
         tidy_tables(session, "ml")
     print_summary(session, as_of_date=plan.as_of_date)

@@ -17,9 +17,11 @@ _INTRODUCTION = """\
 Written by `python -m python_jobs.cli.reference`; do not edit.
 
 Every command is safe to repeat: twice is as good as once, and after a kill the same
-command repairs what was left. Progress goes to standard error, as bars on a terminal
-and as JSON log lines elsewhere; results go to standard output. Folders that a command
-makes, the warehouse first of all, are for this user alone (0700).
+command repairs what was left; on DuckDB readers see the last green build meanwhile
+(on Athena: [athena.md](athena.md#what-a-reader-sees)). Progress goes to standard
+error, as bars on a terminal and as JSON log lines elsewhere; results go to standard
+output. Folders that a command makes, the warehouse first of all, are for this user
+alone (0700).
 
 | exit code | meaning |
 |---|---|

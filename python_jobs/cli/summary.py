@@ -151,7 +151,7 @@ def _show_table(session: Session, title: str, sql: str) -> None:
 def _add_places(session: Session, facts: Table) -> None:
     settings = session.settings
     if settings.target == "duckdb":
-        facts.add_row("database", str(settings.warehouse / "capacity.duckdb"))
+        facts.add_row("database", str(settings.database))
         facts.add_row("tables", str(settings.warehouse / "lake"))
     else:
         facts.add_row("database", f"Athena, {settings.schema_prefix}_marts")

@@ -36,6 +36,9 @@ class Settings:
     endpoint_url, service_endpoints
         Athena only: address of a server that stands in for AWS, and those of single
         services by name; None and empty: AWS itself.
+    is_building
+        DuckDB only: whether the database is the file that a build writes, not the one
+        that readers see.
     """
 
     target: Target = "duckdb"
@@ -50,6 +53,13 @@ class Settings:
     accepts_clock: bool = field(default=False, compare=False)
     endpoint_url: str | None = None
     service_endpoints: Mapping[str, str] = field(default_factory=dict, hash=False)
+    is_building: bool = False
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file; under both names it is the catalog ``capacity``."""
+        name = "capacity.build.duckdb" if self.is_building else "capacity.duckdb"
+        return self.warehouse / name
 
     def endpoint(self, service: str) -> str | None:
         """Return the address that stands in for a service; None: AWS itself."""

@@ -5,7 +5,6 @@ tables. The folder's lock is the system's; on Athena a second one lies in S3, be
 the other writer may be on another machine.
 """
 
-import fcntl
 import json
 import os
 import socket
@@ -16,7 +15,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.file_lock import held
 from python_jobs.platform.settings import Settings
 
@@ -99,7 +97,7 @@ def write_lock(settings: Settings, command: str) -> Iterator[None]:
     Raises
     ------
     PlatformError
-        If another one writes, or a program has the DuckDB file open.
+        If another one writes.
     """
     holder = Holder(command, str(settings.warehouse))
     with _folder(settings.warehouse, holder):
@@ -109,7 +107,6 @@ def write_lock(settings: Settings, command: str) -> Iterator[None]:
             with s3_lock(settings, holder):
                 yield
         else:
-            _check_database(settings.warehouse / "capacity.duckdb")
             yield
 
 
@@ -130,17 +127,3 @@ def _folder(warehouse: Path, holder: Holder) -> Iterator[None]:
             yield
         finally:
             note.unlink(missing_ok=True)
-
-
-def _check_database(path: Path) -> None:
-    """Refuse a database that is open elsewhere: dbt would find out in the middle."""
-    if not path.exists():
-        return
-    with path.open("r+b") as file:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise PlatformError(
-                f"{path} is open in another program → close it there, then run the"
-                " same command again"
-            ) from None

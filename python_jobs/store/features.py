@@ -46,8 +46,7 @@ def read_features(
     if settings.target == "athena":
         rows = _read_glue(model, columns=columns, settings=settings)
     else:
-        path = settings.warehouse / "capacity.duckdb"
-        rows = _read_duckdb(model, columns=columns, path=path)
+        rows = _read_duckdb(model, columns=columns, path=settings.database)
     frame: pd.DataFrame = rows.to_pandas(date_as_object=False)
     return frame
 

@@ -29,7 +29,7 @@ def empty_store(warehouse: Path) -> Store:
 @contextmanager
 def ready_dbt(warehouse: Path) -> Iterator[Dbt]:
     """Open dbt on a warehouse: imported and parsed once for all builds inside."""
-    give_parse(warehouse)
+    give_parse(warehouse / "capacity.duckdb")
     dbt = Dbt(Settings(warehouse=warehouse), LogProgress(io.StringIO()))
     with dbt.ready():
         yield dbt

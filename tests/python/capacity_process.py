@@ -31,7 +31,7 @@ def environment(warehouse: Path, **variables: str) -> dict[str, str]:
 def run_capacity(*arguments: object, warehouse: Path, **variables: str) -> Ended:
     """Run ``capacity`` with its warehouse in a folder of the test."""
     if _PARSING & set(arguments) and variables.get("CAPACITY_TARGET") != "athena":
-        give_parse(warehouse)
+        give_parse(warehouse / "capacity.build.duckdb")
     return subprocess.run(
         [program(), *(str(each) for each in arguments)],
         env=environment(warehouse, **variables),

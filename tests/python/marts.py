@@ -16,11 +16,14 @@ def read_layer(warehouse: Path, layer: str = "marts") -> Frames:
 
 
 def read_tables(warehouse: Path, layer: str = "marts") -> dict[str, pa.Table]:
-    """Return every table and view of a layer of the local database."""
+    """Return every table and view of a layer of the local database.
+
+    But for the record of the build, which holds its time.
+    """
     with duckdb.connect(str(warehouse / "capacity.duckdb"), read_only=True) as database:
         names = database.execute(
             "select table_name from information_schema.tables"
-            " where table_schema = ? order by table_name",
+            " where table_schema = ? and table_name != 'builds' order by table_name",
             [layer],
         ).fetchall()
         return {

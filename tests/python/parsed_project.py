@@ -18,24 +18,23 @@ FOLDER = "CAPACITY_FORECASTER_TESTS"
 
 PARSE = "partial_parse.msgpack"
 _EXAMPLE = PROJECT / "profiles.yml.example"
-_PLACE = "{{ env_var('CAPACITY_WAREHOUSE', 'warehouse') }}"
 
 
-def give_parse(warehouse: Path, target_path: Path | None = None) -> None:
+def give_parse(database: Path, target_path: Path | None = None) -> None:
     """Put the parse into a warehouse that has none, as if dbt had made it there.
 
     dbt takes it only where the profile is the one of the parse, and the path of the
-    database is part of that: the copy holds the digest of this warehouse's profile.
+    database is part of that: the copy holds the digest of this database's profile.
     """
-    kept = (target_path or warehouse / "target") / PARSE
+    kept = (target_path or database.parent / "target") / PARSE
     if kept.exists() or (PROJECT / "profiles.yml").exists():
         return
     parsed, made_for = _parse()
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(parsed.replace(made_for, profile_digest(warehouse)))
+    kept.write_bytes(parsed.replace(made_for, profile_digest(database)))
 
 
-def profile_digest(warehouse: Path) -> bytes:
+def profile_digest(database: Path) -> bytes:
     """Return what dbt keeps of a profile, to see whether another one parsed."""
     from dbt.adapters.duckdb.credentials import (  # noqa: PLC0415 - slow import
         DuckDBCredentials,
@@ -43,7 +42,7 @@ def profile_digest(warehouse: Path) -> bytes:
 
     profile = yaml.safe_load(_EXAMPLE.read_text("utf-8"))["capacity_forecaster"]
     output = profile["outputs"]["duckdb"]
-    output["path"] = output["path"].replace(_PLACE, str(warehouse))
+    output["path"] = str(database)
     fields = {name: value for name, value in output.items() if name != "type"}
     credentials = DuckDBCredentials.from_dict(fields)
     text = pprint.pformat(sorted(credentials.connection_info()))
@@ -58,7 +57,10 @@ def _parse() -> tuple[bytes, bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / PARSE).exists():
             _dbt_parse(folder)
-    parsed, digest = (folder / PARSE).read_bytes(), profile_digest(folder)
+    parsed, digest = (
+        (folder / PARSE).read_bytes(),
+        profile_digest(folder / "capacity.duckdb"),
+    )
     # the profile's, and nothing else
     assert parsed.count(digest) == 1, "dbt keeps another digest of the profile"
     return parsed, digest

@@ -68,7 +68,7 @@ def open_source(settings: Settings, *, features: str | None) -> FeatureSource:
     if settings.target == "duckdb":
         check_local_warehouse(settings.warehouse)
     if features is None and settings.target == "duckdb":
-        return DuckDBFeatures(settings.warehouse / "capacity.duckdb")
+        return DuckDBFeatures(settings.database)
     schema = features or namespace(settings, "features")
     return IcebergFeatures(open_catalog(settings), schema)
 

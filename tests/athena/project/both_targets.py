@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import duckdb
 from athena_local import LocalAthena
 from athena_local.statement_log import Statement
 from capacity_process import Ended, environment, run_capacity
@@ -51,6 +52,9 @@ class Target:
         """Let the next build be a whole one."""
         for record in self.warehouse.glob("last_build_*.json"):
             record.unlink()
+        if (self.warehouse / "capacity.duckdb").exists():
+            with duckdb.connect(str(self.warehouse / "capacity.duckdb")) as database:
+                database.execute("drop table if exists marts.builds")
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,13 @@ import pandas as pd
 import pytest
 from capacity_process import Ended, environment, program, run_capacity
 from marts import assert_equal, read_layer
+from open_database import opened
 from parsed_project import give_parse
 
 from python_jobs.maintenance.files import files_below
 from python_jobs.maintenance.orphans import referenced_files
+from python_jobs.platform.errors import PlatformError
+from python_jobs.platform.file_lock import held
 from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
@@ -145,10 +148,14 @@ def test_running_twice_changes_nothing(
 def test_a_killed_run_is_repaired_by_running_again(
     first_run: Ended, config: Path, warehouse: Path
 ) -> None:
-    """Killed while dbt builds: the record is gone, and the next run ends the same."""
+    """Killed while dbt builds for another date: readers see none of it, then or later.
+
+    The next run ends the same.
+    """
     before = read_layer(warehouse)
+    asked = ("query", "servers_above_cpu", "--as-of", "2025-12-31")
     with subprocess.Popen(
-        [program(), "build", "--config", str(config)],
+        [program(), "build", "--as-of", "2025-12-20", "--config", str(config)],
         env=environment(warehouse),
         cwd=warehouse,
         stdout=subprocess.DEVNULL,
@@ -161,27 +168,30 @@ def test_a_killed_run_is_repaired_by_running_again(
             event = json.loads(line)
             if event["message"] == "models and tests" and event.get("done", 0) > 0:
                 break
+        meanwhile = run_capacity(*asked, warehouse=warehouse)
         process.send_signal(signal.SIGKILL)
         process.wait()
     # dbt is not the killed process: it ends when nobody reads it any more, or runs on
-    wait_for_the_database(warehouse)
+    wait_for_the_lock(warehouse)
+    assert meanwhile.returncode == 0, meanwhile.stderr
+    assert run_capacity(*asked, warehouse=warehouse).stdout == meanwhile.stdout
     status = run_capacity("status", warehouse=warehouse)
-    assert "none on record" in status.stdout, status.stderr
+    assert "none on record" not in status.stdout, status.stderr
+    assert_equal(read_layer(warehouse), before)
     ended = run_capacity("run", "--config", config, warehouse=warehouse)
     assert ended.returncode == 0, ended.stderr
     assert_equal(read_layer(warehouse), before)
 
 
-def wait_for_the_database(warehouse: Path) -> None:
-    """Wait until no process holds the database file."""
+def wait_for_the_lock(warehouse: Path) -> None:
+    """Wait until no process holds the lock of the warehouse."""
     for _ in range(180):
         try:
-            duckdb.connect(str(warehouse / "capacity.duckdb")).close()
-        except duckdb.IOException:
+            with held(warehouse / "run.lock", otherwise="held"):
+                return
+        except PlatformError:
             time.sleep(1)
-        else:
-            return
-    pytest.fail("the database is still held three minutes after the kill")
+    pytest.fail("the warehouse is still locked three minutes after the kill")
 
 
 def test_interrupt_says_that_a_rerun_is_safe(
@@ -308,7 +318,7 @@ def test_plain_dbt_builds_what_run_left(first_run: Ended, warehouse: Path) -> No
         "--target-path": warehouse / "plain",
         "--log-path": warehouse / "plain",
     }
-    give_parse(warehouse, warehouse / "plain")
+    give_parse(warehouse / "capacity.duckdb", warehouse / "plain")
     ended = subprocess.run(
         [
             *(program("dbt"), "build", "--target", "duckdb"),
@@ -333,3 +343,59 @@ def test_a_part_can_be_built(first_run: Ended, warehouse: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     status = run_capacity("status", warehouse=warehouse)
     assert "none on record" in status.stdout
+    built = one(warehouse, "select dbt_selection, run_ids != [] from marts.builds")
+    assert built == ("dim_dates", True)
+
+
+def test_a_part_of_another_date_is_refused(first_run: Ended, warehouse: Path) -> None:
+    """The rest would still look from the last one."""
+    asked = ("build", "--select", "dim_dates", "--as-of", "2025-06-30")
+    ended = run_capacity(*asked, warehouse=warehouse)
+    assert ended.returncode == 2
+    assert "the marts look from 2025-12-31, not from 2025-06-30" in ended.stderr
+
+
+def test_asking_writes_nothing(first_run: Ended, warehouse: Path) -> None:
+    """A folder that may only be read answers: no log, no profile, no artifact."""
+
+    def files() -> dict[str, tuple[int, int]]:
+        return {
+            str(path): (path.stat().st_mtime_ns, path.stat().st_size)
+            for path in warehouse.rglob("*")
+            if path.is_file()
+        }
+
+    before = files()
+    for asked in (("query", "servers_above_cpu"), ("status",)):
+        ended = run_capacity(*asked, warehouse=warehouse)
+        assert ended.returncode == 0, ended.stderr
+    assert files() == before
+
+
+def test_a_reader_stops_no_command(
+    first_run: Ended, warehouse: Path, tmp_path: Path
+) -> None:
+    """All of them work, and the reader keeps the build that he opened, whole."""
+    late = tmp_path / "late.csv"
+    late.write_text(
+        "timestamp,server_id,cpu_p95,mem_p95,disk_p95,net_in_p95,net_out_p95\n"
+        "2025-12-31,SRV-9999,10,10,10,10,10\n"
+    )
+    seen = "select max(as_of_date)::varchar from marts.dim_series"
+    with opened(warehouse / "capacity.duckdb") as reader:
+        for command in (
+            ("init",),
+            ("load", late),
+            ("jobs", "calendar_weights"),
+            ("maintain",),
+            ("query", "servers_above_cpu"),
+            ("status",),
+            ("build", "--as-of", "2025-12-20"),
+        ):
+            ended = run_capacity(*command, warehouse=warehouse)
+            assert ended.returncode == 0, (command, ended.stderr)
+        assert reader.answer(seen) == "2025-12-31"
+        assert reader.answer("select as_of_date from marts.builds") == "2025-12-31"
+    assert one(warehouse, seen) == ("2025-12-20",)
+    assert not list(warehouse.glob("*.wal"))
+    assert not (warehouse / "capacity.build.duckdb").exists()

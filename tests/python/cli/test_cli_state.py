@@ -122,7 +122,7 @@ def test_a_late_row_may_take_a_value_back(
 
 def test_the_record_reads_back_and_is_forgotten(tmp_path: Path) -> None:
     """A damaged or missing record is none; forgetting twice is fine."""
-    settings = Settings(warehouse=tmp_path)
+    settings = Settings(warehouse=tmp_path, target="athena")
     assert read_last_build(settings) is None
     built = plan(date(2025, 6, 30), {}).record(
         finished_at=datetime(2025, 7, 1, tzinfo=UTC)
@@ -132,8 +132,20 @@ def test_the_record_reads_back_and_is_forgotten(tmp_path: Path) -> None:
     forget_last_build(settings)
     forget_last_build(settings)
     assert read_last_build(settings) is None
-    (tmp_path / "last_build_duckdb.json").write_text('{"as_of_date": 1')
+    (tmp_path / "last_build_athena.json").write_text('{"as_of_date": 1')
     assert read_last_build(settings) is None
+
+
+def test_the_record_stays_with_the_file_that_readers_see(tmp_path: Path) -> None:
+    """On DuckDB it is a table of the database, and is not forgotten before the next."""
+    settings = Settings(warehouse=tmp_path)
+    assert read_last_build(settings) is None
+    built = plan(date(2025, 6, 30), {}).record(
+        finished_at=datetime(2025, 7, 1, tzinfo=UTC)
+    )
+    record_build(settings, built, run_ids=["r"])
+    forget_last_build(settings)
+    assert read_last_build(settings) == built == BUILT
 
 
 def test_the_project_hash_sees_a_changed_model(tmp_path: Path) -> None:

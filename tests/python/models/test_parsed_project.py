@@ -12,9 +12,9 @@ from python_jobs.platform.settings import Settings
 
 def test_dbt_takes_the_shared_parse(tmp_path: Path) -> None:
     """No file is parsed anew: else every warehouse costs seconds more, unseen."""
-    give_parse(tmp_path)
+    give_parse(tmp_path / "capacity.duckdb")
     folders = {
-        "--profiles-dir": profiles_dir(Settings(warehouse=tmp_path)),
+        "--profiles-dir": profiles_dir(Settings(warehouse=tmp_path), tmp_path),
         "--project-dir": PROJECT,
         "--target-path": tmp_path / "target",
         "--log-path": tmp_path,

@@ -5,7 +5,6 @@ import sys
 import time
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from python_jobs.platform.errors import PlatformError
@@ -99,28 +98,3 @@ with write_lock(Settings(warehouse=Path({str(settings.warehouse)!r})), "build"):
         except PlatformError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-
-
-def test_an_open_database_is_refused_up_front(settings: Settings) -> None:
-    """Dbt would say so after a minute of loading and fitting."""
-    settings.warehouse.mkdir(parents=True)
-    path = settings.warehouse / "capacity.duckdb"
-    with write_lock(settings, "run"):
-        duckdb.connect(str(path)).close()
-    reader = f"import duckdb; c = duckdb.connect({str(path)!r}, read_only=True)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"{reader}; print('open', flush=True); input()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    with (
-        pytest.raises(PlatformError, match=r"capacity\.duckdb is open in another"),
-        write_lock(settings, "run"),
-    ):
-        pass
-    process.communicate("\n")
-    with write_lock(settings, "run"), duckdb.connect(str(path)) as connection:
-        assert connection.execute("select 1").fetchone() == (1,)
