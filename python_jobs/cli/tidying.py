@@ -30,8 +30,8 @@ def tidy_tables(session: Session, schema: Literal["raw", "ml"]) -> None:
 def shown_moments(settings: Settings) -> tuple[int, ...] | None:
     """Return the moments of whose tables the built database shows rows.
 
-    Its views were made in the last green build, or by a query after that. None: a
-    build has not ended, and they may be of any moment.
+    Its views were made in the last green build. None: that was of a selection, and
+    they may be of any moment.
     """
     databases = list(settings.warehouse.glob(_DATABASES))
     if not databases:
