@@ -16,6 +16,7 @@ VENV := .venv
 BOUNCER := .venv-bouncer
 PEERS := .venv-bench
 SPARK := .venv-spark
+SBOM := .venv-sbom
 BIN := $(VENV)/bin
 export CAPACITY_WAREHOUSE ?= $(CURDIR)/warehouse
 # dbt reads profiles.yml beside dbt_project.yml when there is one, else the example
@@ -85,6 +86,12 @@ docs: $(VENV)/ready profile ## the lineage site, and proof that every column is 
 		--cov-report $(DBT_TARGET_PATH)/coverage.json --cov-fail-under 1.0
 	echo "open $(DBT_TARGET_PATH)/static_index.html"
 
+sbom: $(VENV)/ready $(SBOM)/ready ## CycloneDX list of the environment's packages, their licences and needs
+	@mkdir -p target
+	$(SBOM)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file target/sbom.json $(BIN)/python
+	echo "target/sbom.json"
+
 bench: $(VENV)/ready $(PEERS)/ready ## seconds of each step, our engine beside its peers
 	@$(BIN)/python .ci/bench $(BENCH_ARGS)
 
@@ -102,6 +109,7 @@ lock: $(VENV)/uv ## resolve the pins of pyproject.toml and .ci/*.in again, with 
 	$(LOCK) requirements-uv.in -o requirements-uv.lock
 	$(LOCK) requirements-bouncer.in -o requirements-bouncer.lock
 	$(LOCK) requirements-bench.in -o requirements-bench.lock
+	$(LOCK) requirements-sbom.in -o requirements-sbom.lock
 	$(LOCK) --extra spark ../pyproject.toml requirements-spark.in \
 		-o requirements-spark.lock
 
@@ -136,7 +144,7 @@ $(VENV)/ready: requirements.lock pyproject.toml $(VENV)/uv
 	touch $@
 
 # tools and peers whose pins do not go with ours, and 500 MB of Spark: each apart
-$(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
+$(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready $(SBOM)/ready: .venv-%/ready: .ci/requirements-%.lock $(VENV)/uv
 	@$(BIN)/python -m venv --clear .venv-$*
 	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --compile-bytecode \
 		$(WHEELS) --require-hashes .ci/requirements-$*.lock \
@@ -144,5 +152,5 @@ $(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready: .venv-%/ready: .ci/requirements-
 			$(WHEELS) --require-hashes --no-deps -r .ci/requirements-$*.lock
 	touch $@
 
-.PHONY: help run test test-athena test-spark athena lint parse docs bench bench-scale \
-	clean lock profile
+.PHONY: help run test test-athena test-spark athena lint parse docs sbom bench \
+	bench-scale clean lock profile
