@@ -5,24 +5,6 @@ with backtest_days as (
     where origin_number > 0 and log_error is not null
 ),
 
-ranked_days as (
-    select
-        origin_number,
-        server_id,
-        metric,
-        horizon_block,
-        target_date,
-        log_error,
-        count(*) over (
-            partition by origin_number, server_id, metric, horizon_block
-        ) as day_count,
-        row_number() over (
-            partition by origin_number, server_id, metric, horizon_block
-            order by log_error, target_date
-        ) as error_rank
-    from backtest_days
-),
-
 backtest_blocks as (
     select
         origin_number,
@@ -30,15 +12,10 @@ backtest_blocks as (
         metric,
         horizon_block,
         max(target_date) as last_target_date,
-        avg(
-            case
-                when error_rank in ((day_count + 1) / 2, (day_count + 2) / 2)
-                    then log_error
-            end
-        ) as block_error
-    from ranked_days
-    where day_count >= 5
+        {{ list_median('array_agg(log_error)') }} as block_error
+    from backtest_days
     group by origin_number, server_id, metric, horizon_block
+    having count(*) >= 5
 )
 
 select * from backtest_blocks

@@ -27,7 +27,6 @@ known_deviations as (
         origins.origin_number,
         backtest_days.server_id,
         backtest_days.metric,
-        backtest_days.target_date,
         -- of usage that never moves the last bits of its sums are no spikes
         case
             when
@@ -51,50 +50,40 @@ known_deviations as (
     where backtest_days.horizon_days <= 90
 ),
 
-ranked_deviations as (
+spike_bounds as (
     select
         origin_number,
         server_id,
         metric,
-        deviation,
-        count(*) over (partition by origin_number, server_id, metric) as day_count,
-        row_number() over (
-            partition by origin_number, server_id, metric
-            order by abs(deviation), target_date
-        ) as size_rank
+        count(*) as day_count,
+        3.5e0 * (1.4826e0 * {{ nearest_rank('abs(deviation)', 50) }}) as spike_bound
     from known_deviations
-),
-
-robust_deviations as (
-    select
-        origin_number,
-        server_id,
-        metric,
-        deviation,
-        day_count,
-        1.4826e0 * max(
-            case when size_rank <= (day_count + 1) / 2 then abs(deviation) end
-        ) over (partition by origin_number, server_id, metric) as robust_sd
-    from ranked_deviations
+    group by origin_number, server_id, metric
 ),
 
 known_noise as (
     select
-        origin_number,
-        server_id,
-        metric,
-        max(day_count) as day_count,
-        sum(
-            case when abs(deviation) <= 3.5e0 * robust_sd then deviation * deviation end
-        ) as quiet_square_sum,
-        count(case when abs(deviation) <= 3.5e0 * robust_sd then 1 end)
-            as quiet_day_count,
-        count(case when deviation > 3.5e0 * robust_sd then 1 end) as spike_count,
-        sum(case when deviation > 3.5e0 * robust_sd then deviation end) as spike_sum,
-        sum(case when deviation > 3.5e0 * robust_sd then deviation * deviation end)
+        known_deviations.origin_number,
+        known_deviations.server_id,
+        known_deviations.metric,
+        max(spike_bounds.day_count) as day_count,
+        sum(case when abs(deviation) <= spike_bound then deviation * deviation end)
+            as quiet_square_sum,
+        count(case when abs(deviation) <= spike_bound then 1 end) as quiet_day_count,
+        count(case when deviation > spike_bound then 1 end) as spike_count,
+        sum(case when deviation > spike_bound then deviation end) as spike_sum,
+        sum(case when deviation > spike_bound then deviation * deviation end)
             as spike_square_sum
-    from robust_deviations
-    group by origin_number, server_id, metric
+    from known_deviations
+    inner join spike_bounds
+        on
+            known_deviations.origin_number = spike_bounds.origin_number
+            and known_deviations.server_id = spike_bounds.server_id
+            and known_deviations.metric = spike_bounds.metric
+    group by
+        known_deviations.origin_number,
+        known_deviations.server_id,
+        known_deviations.metric
 ),
 
 metric_noise as (
