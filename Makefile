@@ -92,6 +92,12 @@ sbom: $(VENV)/ready $(SBOM)/ready ## CycloneDX list of the environment's package
 		--output-file target/sbom.json $(BIN)/python
 	echo "target/sbom.json"
 
+test-long: $(VENV)/ready ## what takes long to measure, for docs/reliability.md
+	@$(BIN)/python -m pytest -m long --durations 0 tests/python $(PYTEST_ARGS)
+
+reliability: $(VENV)/ready ## docs/reliability.md from what test-long and its like measured
+	@$(BIN)/python .ci/reliability.py
+
 bench: $(VENV)/ready $(PEERS)/ready ## seconds of each step, our engine beside its peers
 	@$(BIN)/python .ci/bench $(BENCH_ARGS)
 
@@ -152,5 +158,5 @@ $(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready $(SBOM)/ready: .venv-%/ready: .ci
 			$(WHEELS) --require-hashes --no-deps -r .ci/requirements-$*.lock
 	touch $@
 
-.PHONY: help run test test-athena test-spark athena lint parse docs sbom bench \
-	bench-scale clean lock profile
+.PHONY: help run test test-athena test-spark athena lint parse docs sbom test-long \
+	reliability bench bench-scale clean lock profile

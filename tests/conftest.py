@@ -1,8 +1,15 @@
-"""How tests are shared out: a file, or all that share a costly fixture, on one core."""
+"""How tests are shared out, and where they write what they measured.
 
+A file, or all that share a costly fixture, is on one core.
+"""
+
+import json
 import os
 import shutil
+import subprocess
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +54,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if group in SHARED.values() or item.get_closest_marker("slow")
     }
     items.sort(key=lambda item: groups[item] not in slow)
+
+
+@pytest.fixture
+def record_figure(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Return a function of a name and a text: a figure of docs/reliability.md.
+
+    It goes to ``target/reliability/NAME.json``, from where `make reliability` takes it.
+    """
+    project = request.config.rootpath
+    test = Path(request.node.nodeid.split("::")[0]).as_posix()
+
+    def record(name: str, figure: str) -> None:
+        commit = subprocess.run(
+            ["git", "-C", str(project), "describe", "--always", "--dirty"],  # noqa: S607
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        content = {
+            "figure": figure,
+            "command": f".venv/bin/python -m pytest -m long {test}",
+            "commit": commit.stdout.strip() or "unknown",
+        }
+        folder = project / "target" / "reliability"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+
+    return record
 
 
 def group_of(nodeid: str) -> str:

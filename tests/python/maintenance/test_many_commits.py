@@ -97,7 +97,7 @@ def live(store: Store) -> tuple[int, int]:
 
 
 def test_a_month_of_daily_loads_is_as_small_as_one_load_of_it(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, record_figure: Callable[[str, str], None]
 ) -> None:
     """Equal rows, no orphan, at most three times the files, 1.5 times the bytes.
 
@@ -118,17 +118,26 @@ def test_a_month_of_daily_loads_is_as_small_as_one_load_of_it(
     files, size = (
         many / few for many, few in zip(live(store), live(at_once), strict=True)
     )
+    record_figure(
+        "month_of_loads", f"{files:.2f} times the files, {size:.2f} times the bytes"
+    )
     assert files <= 3, files
     assert size <= 1.5, size
 
 
-@pytest.mark.slow
-def test_the_hundredth_load_costs_what_the_first_did(store: Store) -> None:
+@pytest.mark.long
+def test_the_hundredth_load_costs_what_the_first_did(
+    store: Store, record_figure: Callable[[str, str], None]
+) -> None:
     """Processor time, the median of ten against that of loads 2 to 11; no orphan."""
     times = [load_day(store, day) for day in range(100)]
     first, last = sorted(times[1:11])[5], sorted(times[-10:])[5]
+    orphans = unreferenced(store)
+    record_figure(
+        "hundredth_load", f"{last / first:.2f} times the first; {len(orphans)} orphans"
+    )
     assert last <= 1.5 * first, (first, last)
-    assert unreferenced(store) == {}
+    assert orphans == {}
     assert len(values(store)) == 100 * len(SERVERS)
 
 
