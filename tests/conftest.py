@@ -63,7 +63,8 @@ def record_figure(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     It goes to ``target/reliability/NAME.json``, from where `make reliability` takes it.
     """
     project = request.config.rootpath
-    test = Path(request.node.nodeid.split("::")[0]).as_posix()
+    marked = "-m long " if request.node.get_closest_marker("long") else ""
+    file = Path(request.node.nodeid.split("::")[0]).as_posix()
 
     def record(name: str, figure: str) -> None:
         commit = subprocess.run(
@@ -74,7 +75,7 @@ def record_figure(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         )
         content = {
             "figure": figure,
-            "command": f".venv/bin/python -m pytest -m long {test}",
+            "command": f".venv/bin/python -m pytest {marked}{file}",
             "commit": commit.stdout.strip() or "unknown",
         }
         folder = project / "target" / "reliability"
