@@ -1,14 +1,8 @@
 """What the properties of SQL share: the texts, rendered once."""
 
 import pytest
-from rendered_sql import model_text, rendered
+from rendered_sql import model_texts, rendered
 
-MODELS = (
-    "int_cleansed_days",
-    "int_server_days",
-    "stg_raw__server_metrics",
-    "stg_raw__loads",
-)
 MACROS = {
     "list_median": "{{ list_median('values') }}",
     "list_deviation": "{{ list_deviation('values', 'median') }}",
@@ -29,5 +23,5 @@ MACROS = {
 @pytest.fixture(scope="session")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the SQL of the models and macros by name."""
-    texts = {name: model_text(name) for name in MODELS} | MACROS
+    texts = model_texts() | MACROS
     return rendered(tmp_path_factory.mktemp("rendered"), texts)

@@ -38,7 +38,9 @@ class Odd:
         values += self.jump * (day >= self.jump_day)
         values[random.random(self.days) < self.holes] = np.nan
         values[self.days - min(self.silence, self.days) :] = np.nan
-        return values * self.scale
+        with np.errstate(over="ignore"):
+            values = values * self.scale
+        return np.clip(values, -1e308, 1e308)
 
 
 ODD = st.builds(
