@@ -32,12 +32,13 @@ class AwsServer:
     url
         Address of every service it serves; Athena is none of them.
     faults
-        What to do wrong.
+        What to do wrong; others may take their place.
     """
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
-        app = _Faulty(_Rules(DomainDispatcherApplication(create_backend_app)), faults)
+        rules = _Rules(DomainDispatcherApplication(create_backend_app))
+        app = _Faulty(rules, lambda: self.faults)
         self._server = make_server(
             "127.0.0.1", 0, app, threaded=True, request_handler=_Handler
         )
@@ -67,13 +68,13 @@ class _Handler(MotoRequestHandler):
 class _Faulty:
     """Does wrong what the tests asked for, and passes on the rest."""
 
-    def __init__(self, app: "_Rules", faults: Faults) -> None:
+    def __init__(self, app: "_Rules", faults: Callable[[], Faults]) -> None:
         self._app = app
         self._faults = faults
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         request = read_request(environ)
-        fault = self._faults.take(request.service, request.operation, request.text)
+        fault = self._faults().take(request.service, request.operation, request.text)
         if fault is None:
             return self._app(request, environ, start)
         if fault.error == LOST_RESPONSE:

@@ -1,5 +1,6 @@
 """Faults to inject into the local AWS: what to do wrong, where, and how often."""
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -123,3 +124,52 @@ class Faults:
         """How often each fault fired, by service, operation and error."""
         with self._lock:
             return Counter(self._counts)
+
+
+_UNAVAILABLE = {
+    "s3": ("SlowDown", "InternalError"),
+    "glue": ("InternalServiceException", "ThrottlingException"),
+}
+
+
+class RandomFaults(Faults):
+    """Faults that befall a share of all requests, the same with each seed.
+
+    What befalls the nth request of an operation does not depend on the other
+    operations, so that threads change little.
+
+    Parameters
+    ----------
+    seed
+        Of the draws.
+    unavailable_ratio, lost_ratio
+        Shares of the requests that are refused with 5xx or throttled, and that are
+        done without an answer.
+    """
+
+    def __init__(
+        self, seed: int, *, unavailable_ratio: float, lost_ratio: float
+    ) -> None:
+        super().__init__()
+        self.seed = seed
+        self.unavailable_ratio = unavailable_ratio
+        self.lost_ratio = lost_ratio
+        self.requests: Counter[tuple[str, str]] = Counter()
+
+    def take(self, service: str, operation: str, request: str = "") -> Fault | None:
+        """Return the fault that befalls a request; None most of the time."""
+        if service not in _UNAVAILABLE:
+            return super().take(service, operation, request)
+        with self._lock:
+            self.requests[service, operation] += 1
+            number = self.requests[service, operation]
+            name = f"{self.seed}/{service}/{operation}/{number}"
+            draw = random.Random(name)  # noqa: S311 - no secret
+            share = draw.random()
+            error = LOST_RESPONSE
+            if share >= self.lost_ratio:
+                error = draw.choice(_UNAVAILABLE[service])
+            if share >= self.lost_ratio + self.unavailable_ratio:
+                return None
+            self._counts[service, operation, error] += 1
+        return Fault(service, operation, error)
