@@ -95,6 +95,9 @@ sbom: $(VENV)/ready $(SBOM)/ready ## CycloneDX list of the environment's package
 test-long: $(VENV)/ready ## what takes long to measure, for docs/reliability.md
 	@$(BIN)/python -m pytest -m long --durations 0 tests/python $(PYTEST_ARGS)
 
+test-kill: $(VENV)/ready ## 200 kills beside a reader; stopped (--minutes in KILL_ARGS), it goes on
+	@PYTHONPATH=tests:tests/python $(BIN)/python -m kill_loop $(KILL_ARGS)
+
 reliability: $(VENV)/ready ## docs/reliability.md from what test-long and its like measured
 	@$(BIN)/python .ci/reliability.py
 
@@ -159,4 +162,4 @@ $(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready $(SBOM)/ready: .venv-%/ready: .ci
 	touch $@
 
 .PHONY: help run test test-athena test-spark athena lint parse docs sbom test-long \
-	reliability bench bench-scale clean lock profile
+	test-kill reliability bench bench-scale clean lock profile

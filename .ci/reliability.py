@@ -56,13 +56,17 @@ PROMISES = (
     Promise(
         "A command killed at any moment is repaired by the same command: nothing lost,"
         " nothing doubled, no stale lock.",
-        ("python/cli/test_cli_run.py",),
+        ("python/cli/test_kill_loop.py", "python/cli/test_cli_run.py"),
         {"kills": "0 lost, doubled, mixed, stale"},
     ),
     Promise(
         "A reader sees the last green build, whole, of one as-of date, during a build"
         " and after any kill; it stops no command.",
-        ("python/cli/test_cli_swap.py", "python/cli/test_cli_run.py"),
+        (
+            "python/cli/test_cli_swap.py",
+            "python/cli/test_cli_run.py",
+            "python/cli/test_kill_loop.py",
+        ),
         {},
     ),
     Promise(
