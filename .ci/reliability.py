@@ -72,7 +72,7 @@ PROMISES = (
     Promise(
         "Any sequence of loads, late and conflicting rows, other as-of dates, upkeep"
         " and kills ends in the marts of a full refresh.",
-        ("python/models/test_late_days.py",),
+        ("python/models/test_drawn_histories.py", "python/models/test_late_days.py"),
         {"sequences": "30 sequences, all equal"},
     ),
     Promise(
