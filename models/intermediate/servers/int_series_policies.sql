@@ -39,10 +39,10 @@ ranked_values as (
             row_number() over (
                 partition by segments.metric, segments.criticality, segments.server_type
                 order by
-                    case when effective_policies.{{ value }} is null then 1 else 0 end,
-                    case when effective_policies.server_type = 'any' then 1 else 0 end,
-                    case when effective_policies.criticality = 'any' then 1 else 0 end,
-                    case when effective_policies.metric = 'any' then 1 else 0 end,
+                    effective_policies.{{ value }} is null,
+                    effective_policies.server_type = 'any',
+                    effective_policies.criticality = 'any',
+                    effective_policies.metric = 'any',
                     effective_policies.valid_from desc
             ) as {{ value }}_rank,
         {%- endfor %}

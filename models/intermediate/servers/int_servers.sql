@@ -32,29 +32,20 @@ carried_metadata as (
     group by server_metrics.server_id, {{ columns | join(', ') }}
 ),
 
-ranked_metadata as (
-    select
+server_metadata as (
+    select distinct
         server_id,
         min(first_metric_date) over (partition by server_id) as first_metric_date,
         {%- for column in columns %}
             first_value({{ column }}) over (
                 partition by server_id
                 order by
-                    case when {{ column }} is null then 1 else 0 end,
+                    {{ column }} is null,
                     last_measured_at desc,
                     {{ column }} asc
-            ) as {{ column }},
+            ) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-        row_number() over (
-            partition by server_id
-            order by last_measured_at desc, {{ columns | join(', ') }}
-        ) as metadata_rank
     from carried_metadata
-),
-
-server_metadata as (
-    select * from ranked_metadata
-    where metadata_rank = 1
 ),
 
 known_inventory as (
