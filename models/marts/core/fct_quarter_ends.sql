@@ -40,8 +40,7 @@ ranked_days as (
         row_number() over (
             partition by series.server_id, series.metric, window_days.quarter_end_date
             order by
-                case when server_days.measured_pct is null then 1 else 0 end asc,
-                round(server_days.measured_pct, 9) desc,
+                round(server_days.measured_pct, 9) desc nulls last,
                 window_days.calendar_date asc
         ) as height_rank
     from series
