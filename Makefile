@@ -31,11 +31,15 @@ WHEELS := --only-binary :all: --no-binary pyspark
 PYTEST := -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder \
 	--durations 10
 
+# tests that know what a model should say are called with its mutants
+MUTANTS_PATH := $(subst $() ,:,$(addprefix tests,/ /python /python/models \
+	/python/properties /athena/project))
+
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready ## data, features, jobs, forecasts and the summary: `capacity run`
 	@$(BIN)/capacity run
@@ -49,6 +53,9 @@ test-athena: $(VENV)/ready ## the athena target on a local Athena: needs Java 24
 
 test-spark: $(SPARK)/ready ## the forecast at scale on a local Spark: needs Java 17
 	@PYTHONPATH="$(CURDIR)" $(SPARK)/bin/python -m pytest tests/spark $(PYTEST_ARGS)
+
+test-mutants: $(VENV)/ready ## which faults in the models' SQL no test would notice
+	@PYTHONPATH="$(MUTANTS_PATH)" $(BIN)/python -m mutants $(MUTANTS_ARGS)
 
 athena: $(VENV)/ready ## a local Athena to point a shell at, until Ctrl-C
 	@PYTHONPATH=tests $(BIN)/python -m athena_local
@@ -161,5 +168,5 @@ $(BOUNCER)/ready $(PEERS)/ready $(SPARK)/ready $(SBOM)/ready: .venv-%/ready: .ci
 			$(WHEELS) --require-hashes --no-deps -r .ci/requirements-$*.lock
 	touch $@
 
-.PHONY: help run test test-athena test-spark athena lint parse docs sbom test-long \
-	test-kill reliability bench bench-scale clean lock profile
+.PHONY: help run test test-athena test-spark test-kill test-mutants test-long athena lint \
+	parse docs sbom reliability bench bench-scale clean lock profile

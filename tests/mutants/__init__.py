@@ -1,0 +1,1 @@
+"""Mutation testing of the models' SQL: which faults in it no test would notice."""
