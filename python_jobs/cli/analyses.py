@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from python_jobs.cli.engine import Value, read_sql
+from python_jobs.cli.kept_queries import kept_query
 from python_jobs.cli.session import Session
 from python_jobs.platform.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # what macro param() renders: the mark, and behind it whose it is
 _BOUND = re.compile(r"\?\s*/\*\s*(\w+)\s*\*/")
@@ -115,6 +116,8 @@ class Analysis:
 
 def analyses(project_dir: Path) -> dict[str, Analysis]:
     """Return the named queries of the project, by name."""
+    import yaml  # noqa: PLC0415 - slow import
+
     found: dict[str, Analysis] = {}
     for path in sorted((project_dir / "analyses").glob("*.yml")):
         for entry in yaml.safe_load(path.read_text("utf-8")).get("analyses", []):
@@ -136,8 +139,10 @@ def analyses(project_dir: Path) -> dict[str, Analysis]:
     return found
 
 
-def run_analysis(session: Session, name: str, given: Mapping[str, str]) -> pa.Table:
+def run_analysis(session: Session, name: str, given: Mapping[str, str]) -> "pa.Table":
     """Run a named query with its parameters bound.
+
+    Its SQL is that of the last build, or compiled anew when files have changed since.
 
     Raises
     ------
@@ -148,7 +153,9 @@ def run_analysis(session: Session, name: str, given: Mapping[str, str]) -> pa.Ta
     if name not in known:
         raise UsageError(f"no query '{name}' → use one of: {', '.join(known)}")
     values = known[name].values(given)
-    sql = session.dbt.compile(name, select=name)
+    sql = kept_query(session.settings, name)
+    if sql is None:
+        sql = session.dbt.compile(name, select=name)
     order = bound_order(sql)
     unknown = sorted(set(order) - set(values))
     if unknown:

@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
-
 from python_jobs.cli.session import Session
 from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.settings import Settings
@@ -66,6 +64,8 @@ def publish(draft: Path, published: Path) -> None:
     PlatformError
         If another program still writes to the published one after a minute.
     """
+    import duckdb  # noqa: PLC0415 - slow import
+
     with duckdb.connect(str(draft)) as connection:
         connection.execute("checkpoint")
     if published.exists():

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from python_jobs.cli.state import LastBuild
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from python_jobs.store import Store
 
 
@@ -32,7 +31,7 @@ class BuildPlan:
     """
 
     as_of_date: date
-    loads: pa.Table
+    loads: "pa.Table"
     project_hash: str
     sizes_hash: str
     reprocess_from: date | None = None
@@ -118,8 +117,11 @@ def has_late_gap(
     return any(column.null_count for column in rows.columns)
 
 
-def _new_loads(last: LastBuild, plan: BuildPlan) -> pa.Table:
+def _new_loads(last: LastBuild, plan: BuildPlan) -> "pa.Table":
     """Return the loads that the last build has not seen."""
+    import pyarrow as pa  # noqa: PLC0415 - slow import
+    import pyarrow.compute as pc  # noqa: PLC0415
+
     load_ids = plan.loads["load_id"]
     is_known = pc.is_in(load_ids, pa.array(last.load_ids, pa.string()))
     return plan.loads.filter(pc.invert(is_known))

@@ -1,9 +1,7 @@
 """Commands that explain: doctor, config."""
 
 import typer
-import yaml
 
-from python_jobs.cli.doctor import findings
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import fact_table
 from python_jobs.platform.errors import PlatformError
@@ -11,6 +9,8 @@ from python_jobs.platform.errors import PlatformError
 
 def doctor(ctx: typer.Context) -> None:
     """Check Python, packages, disk, clock, profile, warehouse, and services of AWS."""
+    from python_jobs.cli.doctor import findings  # noqa: PLC0415 - slow import
+
     session: Session = ctx.obj
     found = findings(session.settings)
     table = fact_table("capacity doctor")
@@ -24,6 +24,8 @@ def doctor(ctx: typer.Context) -> None:
 
 def config(ctx: typer.Context) -> None:
     """Print the configuration in force, every default included, as YAML."""
+    import yaml  # noqa: PLC0415 - slow import
+
     session: Session = ctx.obj
     content = session.config.model_dump(mode="json")
     session.console.out(

@@ -1,23 +1,16 @@
 """Texts of a CSV export that a spreadsheet would take for formulas."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # what Excel, LibreOffice and Google Sheets begin a formula with, or skip before one
 _FORMULA = r"^([=+\-@\t\r])"
 _MARKED = r"'\1"
-
-RawOption = Annotated[
-    bool,
-    typer.Option(
-        "--raw",
-        help="CSV: no ' before texts that a spreadsheet takes for formulas (= + - @).",
-    ),
-]
 
 
 def without_formulas(rows: pa.Table) -> pa.Table:
@@ -34,7 +27,7 @@ def without_formulas(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def frame_without_formulas(rows: pd.DataFrame) -> pd.DataFrame:
+def frame_without_formulas(rows: "pd.DataFrame") -> "pd.DataFrame":
     """Return a frame as `without_formulas` does a table."""
     texts = rows.select_dtypes(["object", "str", "category"])
     marked = {

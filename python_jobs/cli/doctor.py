@@ -146,7 +146,7 @@ def _profile(settings: Settings) -> str:
 
 def _warehouse(settings: Settings) -> str:
     # pyiceberg takes a second to import: only where it is used
-    from python_jobs.store.snapshots import CATALOG_FILE  # noqa: PLC0415
+    from python_jobs.store.local_catalog import CATALOG_FILE  # noqa: PLC0415
     from python_jobs.store.versions import check_local_warehouse  # noqa: PLC0415
 
     check_local_warehouse(settings.warehouse)

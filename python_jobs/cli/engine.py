@@ -1,14 +1,14 @@
 """SQL on the target's engine, with bound parameters: results as one Arrow table."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import duckdb
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from python_jobs.platform.aws_errors import explained, problem
 from python_jobs.platform.errors import PlatformError, RunError
 from python_jobs.platform.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Value = str | int | float
 """A bound parameter; the SQL casts it to what it needs."""
@@ -23,7 +23,7 @@ def relation(settings: Settings, layer: str, name: str) -> str:
 
 def read_sql(
     settings: Settings, sql: str, *, parameters: Sequence[Value] = ()
-) -> pa.Table:
+) -> "pa.Table":
     """Run a query on the target's engine.
 
     Parameters
@@ -64,7 +64,11 @@ def has_relation(settings: Settings, layer: str, name: str) -> bool:
     return bool(found.num_rows)
 
 
-def _read_duckdb(settings: Settings, sql: str, parameters: Sequence[Value]) -> pa.Table:
+def _read_duckdb(
+    settings: Settings, sql: str, parameters: Sequence[Value]
+) -> "pa.Table":
+    import duckdb  # noqa: PLC0415 - slow import
+
     path = settings.database
     if not path.exists():
         raise PlatformError(f"{path} does not exist → run `capacity run` first")
@@ -88,7 +92,10 @@ def _read_duckdb(settings: Settings, sql: str, parameters: Sequence[Value]) -> p
             ) from None
 
 
-def _read_athena(settings: Settings, sql: str, parameters: Sequence[Value]) -> pa.Table:
+def _read_athena(
+    settings: Settings, sql: str, parameters: Sequence[Value]
+) -> "pa.Table":
+    import pyarrow as pa  # noqa: PLC0415 - slow import
     from pyathena.error import Error  # noqa: PLC0415 - not needed on the default target
 
     from python_jobs.platform.athena import connection  # noqa: PLC0415

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from python_jobs.cli.csv_cells import RawOption
-from python_jobs.cli.panel_files import check_output, read_series, write_rows
+from python_jobs.cli.options import RawOption
 from python_jobs.cli.session import Session
 from python_jobs.platform.errors import UsageError
 from python_jobs.platform.texts import case_twins, warn_of_twins
@@ -53,6 +52,12 @@ def forecast(  # noqa: PLR0917 - the parser calls it by name
     steps and values may be missing. Each series is forecast from its own newest step,
     at most that of --as-of. Days are those of the times as written, hours are UTC's.
     """
+    from python_jobs.cli.panel_files import (  # noqa: PLC0415 - slow import
+        check_output,
+        read_series,
+        write_rows,
+    )
+
     session: Session = ctx.obj
     if frequency not in FREQUENCIES:
         raise UsageError(f"--frequency {frequency} → D or h")

@@ -5,24 +5,26 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib import import_module
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING
 
 from python_jobs.cli.build_plan import BuildPlan, has_late_gap, reprocess_from
 from python_jobs.cli.engine import has_relation, read_sql, relation
+from python_jobs.cli.kept_queries import keep_queries
 from python_jobs.cli.session import Session
 from python_jobs.cli.state import (
+    built_date,
     forget_last_build,
     project_hash,
     read_last_build,
     record_build,
     record_part,
+    refuse_another_date,
 )
+from python_jobs.jobs import JOBS
 from python_jobs.platform.errors import RunError, UsageError
 
-JOBS = ("calendar_weights", "usage_forecasts", "server_clusters")
-"""The jobs in the order in which they run; none reads what another wrote."""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # What the first steps build; each contains the one before.
 _PLANNED = ("+int_server_capacities",)
@@ -36,8 +38,10 @@ def is_empty(session: Session) -> bool:
     return set(loaded(session)["file_kind"].to_pylist()) <= {"servers"}
 
 
-def loaded(session: Session) -> pa.Table:
+def loaded(session: Session) -> "pa.Table":
     """Return the ledger's rows of files that were loaded."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - slow import
+
     loads = session.store.read("raw.loads")
     return loads.filter(pc.equal(loads["status"], "loaded"))
 
@@ -62,7 +66,7 @@ def plan_build(session: Session) -> BuildPlan:
         _check_date(loads, session.as_of_date)
         variables = {"as_of_date": session.as_of_date.isoformat()}
     session.dbt.build("as-of date", select=_PLANNED, variables=variables)
-    as_of_date = built_date(session)
+    as_of_date = built_date(session.settings)
     if as_of_date is None:
         raise RunError(
             "the warehouse holds no measured value, so there is no day to look from"
@@ -84,16 +88,6 @@ def plan_build(session: Session) -> BuildPlan:
     return replace(plan, reprocess_from=None if is_whole else first_date)
 
 
-def built_date(session: Session) -> date | None:
-    """Return the as-of date of the last build; None when there is none."""
-    if not has_relation(session.settings, "intermediate", "int_as_of_dates"):
-        return None
-    table = relation(session.settings, "intermediate", "int_as_of_dates")
-    found = read_sql(session.settings, f"select as_of_date from {table}")  # noqa: S608
-    dates: list[date | None] = found["as_of_date"].to_pylist()
-    return dates[0] if dates else None
-
-
 def build_features(session: Session, plan: BuildPlan) -> None:
     """Build what the jobs read, and nothing behind it."""
     session.dbt.build(
@@ -107,6 +101,7 @@ def build_rest(session: Session, plan: BuildPlan, *, has_features: bool) -> None
     session.dbt.build("models and tests", exclude=built, variables=plan.variables)
     record = plan.record(finished_at=datetime.now(UTC))
     record_build(session.settings, record, run_ids=_shown_runs(session))
+    keep_queries(session)
 
 
 def build_empty(session: Session) -> None:
@@ -114,6 +109,7 @@ def build_empty(session: Session) -> None:
     forget_last_build(session.settings)
     session.dbt.build("models and tests")
     record_part(session.settings, as_of_date=None, selection=None)
+    keep_queries(session)
 
 
 def build_selected(session: Session, select: Sequence[str]) -> None:
@@ -124,7 +120,7 @@ def build_selected(session: Session, select: Sequence[str]) -> None:
     UsageError
         If another date is asked for: the rest would still look from the last one.
     """
-    built = built_date(session)
+    built = built_date(session.settings)
     as_of_date = session.as_of_date or built
     if built is not None and as_of_date is not None:
         refuse_another_date("marts", built=built, asked=as_of_date)
@@ -133,7 +129,7 @@ def build_selected(session: Session, select: Sequence[str]) -> None:
     session.dbt.build("selected nodes", select=select, variables=variables)
     record_part(
         session.settings,
-        as_of_date=built_date(session),
+        as_of_date=built_date(session.settings),
         selection=" ".join(select),
         run_ids=_shown_runs(session),
     )
@@ -184,23 +180,7 @@ def run_jobs(
         session.progress.note(f"{name} published", **result.row_counts)
 
 
-def refuse_another_date(what: str, *, built: date | None, asked: date) -> None:
-    """Refuse to take what looks from one date for what looks from another.
-
-    Raises
-    ------
-    UsageError
-        If it is not built, or for another date than asked.
-    """
-    if built != asked:
-        said = "have not been built" if built is None else f"look from {built}"
-        raise UsageError(
-            f"the {what} {said}, not from {asked}"
-            f" → `capacity build --as-of {asked}` first"
-        )
-
-
-def _check_date(loads: pa.Table, as_of_date: date) -> None:
+def _check_date(loads: "pa.Table", as_of_date: date) -> None:
     """Refuse a date from which no loaded day, or nothing but forecasts, is seen."""
     days = [
         day

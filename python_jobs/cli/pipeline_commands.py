@@ -10,12 +10,10 @@ import typer
 from python_jobs.cli.build_file import building
 from python_jobs.cli.data_commands import generate_fleet, load_files, rejection_reason
 from python_jobs.cli.pipeline import (
-    JOBS,
     build_empty,
     build_features,
     build_rest,
     build_selected,
-    built_date,
     check_names,
     import_jobs,
     is_empty,
@@ -24,8 +22,10 @@ from python_jobs.cli.pipeline import (
 )
 from python_jobs.cli.scans import forget_scans
 from python_jobs.cli.session import Session
+from python_jobs.cli.state import built_date
 from python_jobs.cli.summary import print_summary
 from python_jobs.cli.tidying import tidy_tables
+from python_jobs.jobs import JOBS
 from python_jobs.platform.errors import InputError, UsageError
 
 
@@ -71,7 +71,7 @@ def jobs(
             " --from-saved`"
         )
     with session.writing("jobs"):
-        as_of_date = session.as_of_date or built_date(session)
+        as_of_date = session.as_of_date or built_date(session.settings)
         if as_of_date is None:
             raise UsageError(
                 "nothing is built yet → `capacity build`, or `capacity run`"

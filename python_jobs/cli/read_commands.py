@@ -1,20 +1,22 @@
 """Commands that read: query, status."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pyarrow as pa
 import typer
-from pyarrow import csv, parquet
 from rich.table import Table
 
 from python_jobs.cli.analyses import analyses, run_analysis
-from python_jobs.cli.csv_cells import RawOption, without_formulas
-from python_jobs.cli.pipeline import built_date, refuse_another_date
+from python_jobs.cli.kept_queries import kept_query
+from python_jobs.cli.options import RawOption
 from python_jobs.cli.session import Session
+from python_jobs.cli.state import built_date, refuse_another_date
 from python_jobs.cli.status import print_status
 from python_jobs.cli.tables import result_table
 from python_jobs.platform.errors import PlatformError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SUFFIXES = (".csv", ".parquet")
 
@@ -43,13 +45,17 @@ def query(
     if name is None:
         session.console.print(_listing(session))
         return
-    session.check_local_tables()
+    if kept_query(session.settings, name) is None:
+        session.check_local_tables()
+    else:
+        # a build of this version made the marts
+        session.check_place()
     if output is not None and output.suffix not in _SUFFIXES:
         raise UsageError(
             f"--output {output} → end the name in {' or '.join(_SUFFIXES)}"
         )
     if session.as_of_date is not None:
-        built = built_date(session)
+        built = built_date(session.settings)
         refuse_another_date("marts", built=built, asked=session.as_of_date)
     rows = run_analysis(session, name, given_parameters(ctx.args))
     if output is None:
@@ -109,7 +115,11 @@ def _listing(session: Session) -> Table:
     return table
 
 
-def _write(rows: pa.Table, output: Path, *, is_raw: bool) -> None:
+def _write(rows: "pa.Table", output: Path, *, is_raw: bool) -> None:
+    from pyarrow import csv, parquet  # noqa: PLC0415 - slow import
+
+    from python_jobs.cli.csv_cells import without_formulas  # noqa: PLC0415
+
     try:
         if output.suffix == ".csv":
             csv.write_csv(rows if is_raw else without_formulas(rows), output)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from python_jobs.cli.dbt import Dbt
 from python_jobs.platform.errors import UsageError
 from python_jobs.platform.progress import Progress
 from python_jobs.platform.settings import Settings
@@ -18,7 +17,9 @@ from python_jobs.platform.write_lock import write_lock
 
 if TYPE_CHECKING:
     from python_jobs.cli.config import Config
+    from python_jobs.cli.dbt import Dbt
     from python_jobs.store import Store
+    from python_jobs.store.local_tables import LocalTables
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,18 @@ class Session:
         opened.check()
         return opened
 
+    @cached_property
+    def tables(self) -> "LocalTables | Store":
+        """Iceberg tables of the target to read, of this version."""
+        if self.settings.target == "athena":
+            return self.store
+        from python_jobs.store.local_tables import (  # noqa: PLC0415 - slow import
+            LocalTables,
+        )
+
+        self.check_local_tables()
+        return LocalTables(self.settings.warehouse)
+
     def check_local_tables(self) -> None:
         """Refuse a local warehouse of another version.
 
@@ -72,6 +85,15 @@ class Session:
 
         if self.settings.target == "duckdb":
             check_local_warehouse(self.settings.warehouse)
+
+    def check_place(self) -> None:
+        """Refuse a local warehouse that was copied or moved."""
+        from python_jobs.store.place import (  # noqa: PLC0415 - sqlite, threads
+            refuse_other_place,
+        )
+
+        if self.settings.target == "duckdb":
+            refuse_other_place(self.settings.warehouse)
 
     @contextmanager
     def writing(self, command: str) -> Iterator[None]:
@@ -88,8 +110,10 @@ class Session:
             yield
 
     @cached_property
-    def dbt(self) -> Dbt:
+    def dbt(self) -> "Dbt":
         """The dbt project on this session's target."""
+        from python_jobs.cli.dbt import Dbt  # noqa: PLC0415 - slow import
+
         return Dbt(self.settings, self.progress)
 
 

@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
-
-from python_jobs.cli.engine import has_relation, read_sql
+from python_jobs.cli.engine import has_relation, read_sql, relation
+from python_jobs.platform.errors import UsageError
 from python_jobs.platform.settings import Settings
 
 _FOLDERS = ("models", "macros", "seeds")
@@ -128,11 +127,37 @@ def record_part(
     _write_row(settings, row | given | {"finished_at": now})
 
 
-def project_hash(project_dir: Path) -> str:
-    """Return a hash over the files that decide what dbt builds."""
+def built_date(settings: Settings) -> date | None:
+    """Return the as-of date of the last build; None when there is none."""
+    if not has_relation(settings, "intermediate", "int_as_of_dates"):
+        return None
+    table = relation(settings, "intermediate", "int_as_of_dates")
+    found = read_sql(settings, f"select as_of_date from {table}")  # noqa: S608
+    dates: list[date | None] = found["as_of_date"].to_pylist()
+    return dates[0] if dates else None
+
+
+def refuse_another_date(what: str, *, built: date | None, asked: date) -> None:
+    """Refuse to take what looks from one date for what looks from another.
+
+    Raises
+    ------
+    UsageError
+        If it is not built, or for another date than asked.
+    """
+    if built != asked:
+        said = "have not been built" if built is None else f"look from {built}"
+        raise UsageError(
+            f"the {what} {said}, not from {asked}"
+            f" → `capacity build --as-of {asked}` first"
+        )
+
+
+def project_hash(project_dir: Path, *more: str) -> str:
+    """Return a hash over the files that decide what dbt builds, and of more folders."""
     digest = hashlib.sha256()
     files = [project_dir / "dbt_project.yml"]
-    for folder in _FOLDERS:
+    for folder in (*_FOLDERS, *more):
         files += sorted((project_dir / folder).rglob("*.*"))
     for path in files:
         if path.is_file() and path.suffix in (".sql", ".yml", ".csv"):
@@ -142,6 +167,8 @@ def project_hash(project_dir: Path) -> str:
 
 
 def _write_row(settings: Settings, row: dict[str, object]) -> None:
+    import duckdb  # noqa: PLC0415 - slow import
+
     with duckdb.connect(str(settings.database)) as connection:
         *schema, table = _TABLE.split(";")
         connection.execute(schema[0])

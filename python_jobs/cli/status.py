@@ -1,13 +1,16 @@
 """What a warehouse holds: tables, loads, published runs, the last build."""
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
-from python_jobs.cli.pipeline import built_date
 from python_jobs.cli.scans import scan_tables
 from python_jobs.cli.session import Session
-from python_jobs.cli.state import project_hash, read_last_build
+from python_jobs.cli.state import built_date, project_hash, read_last_build
 from python_jobs.cli.tables import NOTHING, fact_table, result_table, text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SHOWN_LOADS = 10
 _LOAD_COLUMNS = (
@@ -25,8 +28,8 @@ _RUN_COLUMNS = ("job", "as_of_date", "run_id", "row_count", "published_at")
 
 def print_status(session: Session) -> None:
     """Print tables with rows and snapshot, loads, runs and the last build."""
-    loads = session.store.read("raw.loads", columns=_LOAD_COLUMNS)
-    runs = session.store.read("ml.runs", columns=_RUN_COLUMNS)
+    loads = session.tables.read("raw.loads", columns=_LOAD_COLUMNS)
+    runs = session.tables.read("ml.runs", columns=_RUN_COLUMNS)
     newest_loads = loads.sort_by(
         [("loaded_at", "descending"), ("file_name", "ascending")]
     )
@@ -45,18 +48,15 @@ def print_status(session: Session) -> None:
             show(table)
 
 
-def _tables(session: Session) -> pa.Table:
+def _tables(session: Session) -> "pa.Table":
     """Return each declared table with its rows and its current snapshot."""
-    from python_jobs.store import TABLES  # noqa: PLC0415 - slow import
+    import pyarrow as pa  # noqa: PLC0415 - slow import
 
-    store = session.store
-    snapshots = {name: store.snapshot_id(name) for name in TABLES}
-    counts = [
-        store.read(name, columns=[TABLES[name].columns[0].name]).num_rows
-        if snapshots[name] is not None
-        else 0
-        for name in TABLES
-    ]
+    from python_jobs.store import TABLES  # noqa: PLC0415
+
+    tables = session.tables
+    snapshots = {name: tables.snapshot_id(name) for name in TABLES}
+    counts = [tables.row_count(name) for name in TABLES]
     return pa.table(
         {
             "table": list(TABLES),
@@ -72,12 +72,12 @@ def _build_facts(session: Session) -> Table:
     facts = fact_table("last build")
     facts.add_row("warehouse", str(session.settings.warehouse))
     facts.add_row("target", session.settings.target)
-    facts.add_row("as-of date", text(built_date(session)))
+    facts.add_row("as-of date", text(built_date(session.settings)))
     if last is None:
         facts.add_row("green build", "none on record: the next one merges everything")
         return facts
     facts.add_row("green build", last.finished_at)
-    loads = session.store.read("raw.loads", columns=["load_id"])["load_id"]
+    loads = session.tables.read("raw.loads", columns=["load_id"])["load_id"]
     since = set(loads.to_pylist()) - set(last.load_ids)
     facts.add_row("loads since", text(len(since)))
     same = last.project_hash == project_hash(session.settings.project_dir)

@@ -1,14 +1,17 @@
 """The end of `capacity run`: what the reports say, in one screen."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from rich.table import Table
 
 from python_jobs.cli.engine import Value, read_sql, relation
 from python_jobs.cli.session import Session
 from python_jobs.cli.tables import fact_table, result_table, text
 from python_jobs.platform.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FLEET = """
 select
@@ -186,6 +189,6 @@ def _rows(session: Session, sql: str) -> list[dict[str, Value]]:
     return rows
 
 
-def _read(session: Session, sql: str) -> pa.Table:
+def _read(session: Session, sql: str) -> "pa.Table":
     names = {name: relation(session.settings, "marts", name) for name in _MARTS}
     return read_sql(session.settings, sql.format(**names))

@@ -1,20 +1,24 @@
 """Results as tables that a reader can take in."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from rich.console import JustifyMethod
 from rich.table import Table
 
 from python_jobs.platform.texts import visible
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SHOWN_ROWS = 40
 NOTHING = "-"
 
 
-def result_table(rows: pa.Table, *, shown: int = SHOWN_ROWS) -> Table:
+def result_table(rows: "pa.Table", *, shown: int = SHOWN_ROWS) -> Table:
     """Return the first rows of a result; the caption says how many there are."""
+    import pyarrow as pa  # noqa: PLC0415 - slow import
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     for field in rows.schema:
         is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)

@@ -27,7 +27,7 @@ from pyiceberg.typedef import Record
 from pyiceberg.types import NestedField, StructType
 
 from python_jobs.platform.errors import PlatformError
-from python_jobs.store.dbt_plugin import show
+from python_jobs.store.local_catalog import CATALOG_FILE, CATALOG_NAME
 from python_jobs.store.own_files import OwnFileIO, own_file_properties
 from python_jobs.store.place import (
     LAKE,
@@ -37,8 +37,8 @@ from python_jobs.store.place import (
     named_folders,
     refuse_linked_lake,
 )
-from python_jobs.store.snapshots import CATALOG_FILE, CATALOG_NAME
 from python_jobs.store.tables import TABLES
+from python_jobs.store.views import show
 
 # numbers of the fields by the Iceberg specification
 _MANIFEST_PATH, _MANIFEST_LENGTH = 500, 501

@@ -19,14 +19,14 @@ from pyiceberg.table import Table
 from python_jobs.platform.aws_errors import about
 from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.settings import Settings
-from python_jobs.store.own_files import own_file_properties
-from python_jobs.store.place import LAKE, refuse_other_place
-from python_jobs.store.schema import TableSchema
-from python_jobs.store.snapshots import (
+from python_jobs.store.local_catalog import (
     CATALOG_FILE,
     CATALOG_NAME,
     SQLITE_TIMEOUT_SECONDS,
 )
+from python_jobs.store.own_files import own_file_properties
+from python_jobs.store.place import LAKE, refuse_other_place
+from python_jobs.store.schema import TableSchema
 from python_jobs.store.tables import TABLES, declared
 from python_jobs.store.versions import refuse_other_version
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from python_jobs.platform.errors import PlatformError
-from python_jobs.store.snapshots import CATALOG_FILE, metadata_locations
+from python_jobs.store.local_catalog import CATALOG_FILE, metadata_locations
 
 LAKE = "lake"
 # <folder>/lake/<schema>/<table>/metadata/<file>

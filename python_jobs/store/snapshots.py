@@ -5,8 +5,6 @@ pyarrow's data sets and pandas. To read which files make up a snapshot takes non
 them: the catalog is a SQLite file, metadata and manifests are small local files.
 """
 
-import sqlite3
-from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Never, cast
@@ -14,48 +12,36 @@ from typing import Never, cast
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, StaticTable
-
-CATALOG_NAME = "capacity"
-CATALOG_FILE = "catalog.db"
-SQLITE_TIMEOUT_SECONDS = 60
-"""How long to wait for another process's commit to leave the catalog file."""
-
-
-def metadata_locations(warehouse: Path) -> dict[str, str]:
-    """Return the current metadata file of each table in a warehouse.
-
-    Returns
-    -------
-    dict
-        Metadata file by table name ``<schema>.<table>``; it changes with every commit.
-        Empty: the command that made the catalog was killed before its first table.
-    """
-    # not mode=ro: a commit that was killed is rolled back by the next who reads
-    address = f"{(warehouse / CATALOG_FILE).resolve().as_uri()}?mode=rw"
-    has_tables = "select 1 from sqlite_master where name = 'iceberg_tables'"
-    query = """
-        select table_namespace || '.' || table_name, metadata_location
-        from iceberg_tables
-        where catalog_name = ? and metadata_location is not null
-    """
-    connection = sqlite3.connect(address, uri=True, timeout=SQLITE_TIMEOUT_SECONDS)
-    with closing(connection):
-        if connection.execute(has_tables).fetchone() is None:
-            return {}
-        return dict(connection.execute(query, [CATALOG_NAME]).fetchall())
+from pyiceberg.table.snapshots import Snapshot
 
 
 def planned_files(metadata_location: str) -> list[FileScanTask]:
     """Return the data files of a table's current snapshot, with their delete files."""
-    return list(_table(metadata_location).scan().plan_files())
+    return list(static_table(metadata_location).scan().plan_files())
+
+
+def row_count(snapshot: Snapshot | None) -> int | None:
+    """Return the rows of a snapshot by its summary; None: that does not tell."""
+    if snapshot is None:
+        return 0
+    summary = snapshot.summary
+    if summary is None or summary["total-records"] is None:
+        return None
+    deleted = (summary[f"total-{kind}-deletes"] for kind in ("position", "equality"))
+    return (
+        None
+        if any(int(each or 0) for each in deleted)
+        else int(summary["total-records"])
+    )
 
 
 def stored_schema(metadata_location: str) -> Schema:
     """Return the current schema of a table."""
-    return _table(metadata_location).schema()
+    return static_table(metadata_location).schema()
 
 
-def _table(metadata_location: str) -> StaticTable:
+def static_table(metadata_location: str) -> StaticTable:
+    """Return a table as one metadata file describes it, to read."""
     reader = f"{LocalFileIO.__module__}.{LocalFileIO.__qualname__}"
     return StaticTable.from_metadata(metadata_location, {"py-io-impl": reader})
 

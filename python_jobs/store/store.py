@@ -28,6 +28,7 @@ from python_jobs.store.catalog import (
 from python_jobs.store.commits import commit
 from python_jobs.store.rows import first_duplicate, rows_outside, without_keys
 from python_jobs.store.schema import TableSchema
+from python_jobs.store.snapshots import row_count
 from python_jobs.store.tables import declared
 
 Result = TypeVar("Result")
@@ -223,6 +224,14 @@ class Store:
         """Return the id of the current snapshot; None before the first write."""
         snapshot = self._table(name).current_snapshot()
         return None if snapshot is None else snapshot.snapshot_id
+
+    def row_count(self, name: str) -> int:
+        """Return how many rows a table has."""
+        counted = row_count(self._table(name).current_snapshot())
+        if counted is None:
+            first, *_ = declared(name).columns
+            counted = len(self.read(name, columns=[first.name]))
+        return counted
 
     def _table(self, name: str) -> Table:
         return load_table(self.catalog, name, settings=self.settings)

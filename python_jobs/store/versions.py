@@ -6,9 +6,10 @@ from pathlib import Path
 from pyiceberg.schema import Schema
 
 from python_jobs.platform.errors import PlatformError
+from python_jobs.store.local_catalog import CATALOG_FILE, metadata_locations
 from python_jobs.store.place import refuse_other_place
 from python_jobs.store.schema import TableSchema
-from python_jobs.store.snapshots import CATALOG_FILE, metadata_locations, stored_schema
+from python_jobs.store.snapshots import stored_schema
 from python_jobs.store.tables import TABLES
 
 

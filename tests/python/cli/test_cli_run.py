@@ -14,11 +14,16 @@ from capacity_process import Ended, environment, program, run_capacity
 from marts import assert_equal, read_layer
 from open_database import opened
 from parsed_project import give_parse
+from rich.console import Console
 
+from python_jobs.cli.analyses import analyses
+from python_jobs.cli.kept_queries import kept_query
+from python_jobs.cli.session import Session
 from python_jobs.maintenance.files import files_below
 from python_jobs.maintenance.orphans import referenced_files
 from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.file_lock import held
+from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
 from python_jobs.store import TABLES, Store
 from python_jobs.store.catalog import load_table
@@ -353,6 +358,19 @@ def test_a_part_of_another_date_is_refused(first_run: Ended, warehouse: Path) ->
     ended = run_capacity(*asked, warehouse=warehouse)
     assert ended.returncode == 2
     assert "the marts look from 2025-12-31, not from 2025-06-30" in ended.stderr
+
+
+def test_a_query_is_compiled_with_the_build(first_run: Ended, warehouse: Path) -> None:
+    """What was kept is what dbt compiles now; other files, or none kept: compiled."""
+    settings = Settings(warehouse=warehouse, project_dir=PROJECT)
+    session = Session(settings, None, None, open_progress(), Console())
+    for name in analyses(PROJECT):
+        assert kept_query(settings, name) == session.dbt.compile(name, select=name)
+    assert kept_query(settings, "no_such_query") is None
+    assert (
+        kept_query(replace(settings, schema_prefix="other"), "cluster_quality") is None
+    )
+    assert kept_query(replace(settings, warehouse=PROJECT), "cluster_quality") is None
 
 
 def test_asking_writes_nothing(first_run: Ended, warehouse: Path) -> None:

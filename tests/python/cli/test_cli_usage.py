@@ -1,6 +1,8 @@
 """What a user can mistype, and what the command says to it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,15 @@ def test_run_data_is_refused_on_athena(capacity: Capacity, tmp_path: Path) -> No
     ended = capacity("run", "--target", "athena", "--data", extract)
     assert ended.returncode == 2
     assert "a warehouse of their own, which Athena has not" in ended.stderr
+
+
+def test_help_loads_nothing_that_only_work_needs() -> None:
+    """Every command would pay for it: a second and more."""
+    code = (
+        "import sys; import python_jobs.cli.app;"
+        "print({'pandas', 'pyarrow', 'duckdb', 'pyiceberg', 'yaml', 'dbt'}"
+        " & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert finished.stdout == "set()\n"
