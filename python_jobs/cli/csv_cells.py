@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     import pandas as pd
 
-# what Excel, LibreOffice and Google Sheets begin a formula with, or skip before one
-_FORMULA = r"^([=+\-@\t\r])"
+# what Excel, LibreOffice and Google Sheets begin a formula with, or skip before one;
+# the wide forms of Japanese and Chinese keyboards count where those are the locale
+_FORMULA = "^([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
 _MARKED = r"'\1"
 
 

@@ -47,7 +47,16 @@ def test_every_console_is_of_one_kind() -> None:
     assert makers == {"terminal.py"}
 
 
-FORMULAS = ["=1+1", "@SUM(A1)", "+1", "-1", "\t=2", "\r=2"]
+FORMULAS = [
+    "\uff1d1+1",
+    "\uff20SUM(A1)",
+    "=1+1",
+    "@SUM(A1)",
+    "+1",
+    "-1",
+    "\t=2",
+    "\r=2",
+]
 PLAIN = ["a=b", "'=1", "", "web", "é"]
 
 
