@@ -35,7 +35,6 @@ carried_metadata as (
 server_metadata as (
     select distinct
         server_id,
-        min(first_metric_date) over (partition by server_id) as first_metric_date,
         {%- for column in columns %}
             first_value({{ column }}) over (
                 partition by server_id
@@ -43,8 +42,9 @@ server_metadata as (
                     {{ column }} is null,
                     last_measured_at desc,
                     {{ column }} asc
-            ) as {{ column }}{{ ',' if not loop.last }}
+            ) as {{ column }},
         {%- endfor %}
+        min(first_metric_date) over (partition by server_id) as first_metric_date
     from carried_metadata
 ),
 
