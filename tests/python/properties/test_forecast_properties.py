@@ -75,7 +75,9 @@ def test_quantiles_are_finite_and_ordered_for_any_series() -> None:
     numbers = found[["forecast_value", *QUANTILES]].to_numpy()
     is_known = np.isfinite(numbers).all(axis=1)
     assert (is_known | (found["reason"] == "all_missing").to_numpy()).all()
-    assert (np.diff(numbers[is_known, 1:], axis=1) >= 0).all()
+    # no differences: those of the largest numbers overflow
+    quantiles = numbers[is_known, 1:]
+    assert (quantiles[:, 1:] >= quantiles[:, :-1]).all()
     counts = found[is_known].groupby("unique_id").size()
     assert (counts == HORIZON).all()
     has_value = [np.isfinite(values).any() for values in series]
