@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CI_RUN = Path(__file__).resolve().parents[2] / ".ci" / "run"
-CHECKS = ["lint", "parse", "test", "docs"]
+CHECKS = ["lint", "parse", "test", "docs", "sbom"]
 PASSED = "===== 3 passed in 1.00s ====="
 MAKE = """#!/usr/bin/env bash
 echo "$1" >>asked
