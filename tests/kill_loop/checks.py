@@ -15,7 +15,7 @@ from python_jobs.store.catalog import load_table
 
 _LASTING = {
     *("capacity.duckdb", "catalog.db", "lake", "loading", "logs", "target"),
-    *("profiles.yml", "run.lock", "jobs.lock"),
+    *("profiles.yml", "queries.json", "run.lock", "jobs.lock"),
 }
 """What a warehouse at rest holds."""
 
