@@ -6,16 +6,18 @@ their examples and dates only as many as are quick: what they miss here they may
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cache
 from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import test_breach_sql
 import test_calendar_equality
 import test_cleansing_properties
 import test_sql_is_the_engine
-from rendered_sql import PROJECT, create, engine
+from rendered_sql import PROJECT, build, create, engine
 from sqlglot import exp
 
 from mutants.operators import Site
@@ -76,7 +78,7 @@ def _tests(
         name = "test_a_days_p95_is_its_nearest_rank"
         yield name, lambda: cleansing.test_a_days_p95_is_its_nearest_rank(texts)
     if model.name == "int_calendar_days":
-        yield "test_calendar_equality", lambda: _calendar(texts[model.name])
+        yield "test_calendar_equality", lambda: _calendar(texts)
     if model.name in test_sql_is_the_engine.MODELS:
         yield "test_sql_is_the_engine", lambda: _engine(model.name, texts)
     if model.name in _BREACH_MODELS and site.within == "mixed_days":
@@ -102,17 +104,16 @@ def _keep_what_is_drawn() -> None:
     test_breach_sql.simulated = cache(test_breach_sql.simulated)
 
 
-def _calendar(text: str) -> None:
+def _calendar(texts: dict[str, str]) -> None:
     """Hold the calendar up to the last year of the seed against that of Python."""
     test = test_calendar_equality
     with engine() as database:
-        as_of = pd.DataFrame({"as_of_date": [pd.Timestamp(test.AS_OF_DATE)]})
+        as_of = pa.table({"as_of_date": [date.fromisoformat(test.AS_OF_DATE)]})
         create(database, "intermediate.int_as_of_dates", as_of)
-        database.execute(
-            "create table capacity.seeds.holidays as"
-            f" from '{PROJECT / 'seeds' / 'holidays.csv'}'"
-        )
-        days = database.execute(f"from ({text}) order by all").df()
+        build(database, texts, "int_calendar_days")
+        days = database.execute(
+            f"from ({texts['int_calendar_days']}) order by all"
+        ).df()
     for calendar_id in CALENDAR_IDS:
         test.test_python_and_sql_agree_on_every_day(days, calendar_id)
     test.test_no_calendar_is_on_one_side_only(days)
