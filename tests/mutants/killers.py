@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,13 @@ from sqlglot import exp
 from mutants.operators import Site, mutated, sites
 from mutants.project import Model, UnitTest, placed
 
-_SETTINGS = "set integer_division = true; set TimeZone = 'UTC'; set threads = 1"
-_SECONDS = 20.0
-"""After which a statement is stopped: the slowest model takes 2."""
+_SETTINGS = (
+    "set integer_division = true; set TimeZone = 'UTC'; set threads = 1;"
+    " set enable_progress_bar = false"
+)
+_SECONDS = 30.0
+_TIMES = 20
+"""A mutant may take so long, and so many times longer than its model, to be read."""
 
 NO_SQL = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
 """What the engine says of a mutant that is no statement at all."""
@@ -45,7 +50,7 @@ class UnitKiller:
             if mutant is None:
                 continue
             try:
-                with _bounded(self._database):
+                with _bounded(self._database, _SECONDS):
                     holds = case.holds(mutant)
             except duckdb.Error:
                 holds = False
@@ -93,6 +98,7 @@ class DataKiller:
         """Open a copy of the warehouse's database: nothing in it is kept."""
         self._database = duckdb.connect(str(database))
         self._database.execute(_SETTINGS)
+        self._seconds: dict[str, float] = {}
 
     def is_statement(self, model: Model, statement: exp.Expression) -> bool:
         """Return whether the engine would try it."""
@@ -104,11 +110,24 @@ class DataKiller:
             return True
         return True
 
+    def hold(self, model: Model) -> None:
+        """Ask of the model as it is what its mutants will be asked, and how long."""
+        start = time.monotonic()
+        noticed = self._killed_by(model, model.statement, math.inf)
+        if noticed is not None:
+            raise AssertionError(f"{model.name}: {noticed} fails unmutated")
+        self._seconds[model.name] = _SECONDS + _TIMES * (time.monotonic() - start)
+
     def killed_by(self, model: Model, statement: exp.Expression) -> str | None:
         """Return the contract, or the first data test, that notices."""
+        return self._killed_by(model, statement, self._seconds[model.name])
+
+    def _killed_by(
+        self, model: Model, statement: exp.Expression, seconds: float
+    ) -> str | None:
         self._database.begin()
         try:
-            with _bounded(self._database):
+            with _bounded(self._database, seconds):
                 return self._noticed_by(model, statement)
         except duckdb.Error as error:
             return f"error: {str(error).splitlines()[0][:60]}"
@@ -134,9 +153,9 @@ class DataKiller:
 
 
 @contextmanager
-def _bounded(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _bounded(database: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """Stop a statement that does not end: a mutant may join all with all."""
-    timer = threading.Timer(_SECONDS, database.interrupt)
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), database.interrupt)
     timer.start()
     try:
         yield
