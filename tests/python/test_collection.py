@@ -40,12 +40,16 @@ def test_modules_of_tests_have_names_of_their_own() -> None:
 
 
 def test_modules_of_tests_are_found_from_where_they_are_imported() -> None:
-    """A folder of tests is on the path only when something in it was collected."""
+    """A folder of tests is on the path only when something in it was collected.
+
+    Packages are programs, whose path the Makefile gives.
+    """
     places = {path.stem: path.parent for path in FILES if path.stem != "conftest"}
     everywhere = (TESTS, TESTS / "python")
     strangers = [
         f"{path} imports {name}"
         for path in FILES
+        if not (path.parent / "__init__.py").exists()
         for name in set(imported(path)) & set(places)
         if places[name] not in (*everywhere, path.parent, path.parents[1])
         and "athena_local" not in path.parts
