@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 MEASURED = PROJECT / "target" / "reliability"
@@ -22,9 +23,19 @@ INTRODUCTION = """\
 Written by `make reliability`; do not edit.
 
 What holds when a command is killed, a file is wrong, a reader is in the way or a
-service fails. Every promise is held by tests of each commit (`make test`); what takes
-longer is measured by the command beside its figure, at the commit named there.
+service fails. Tests of each commit (`make test`) hold it; what takes longer is measured
+by the command beside its figure, at the commit named there.
 """
+
+MUTANTS = """
+## Faults in a model's SQL that its tests notice
+
+A sample of each model's operators and constants, changed one at a time. Those that no
+data can tell from the model are listed with their reason in
+[equivalents.csv](../tests/mutants/equivalents.csv).
+
+| model | tried | equivalent | noticed | of the others |
+| --- | ---: | ---: | ---: | ---: |"""
 
 
 @dataclass(frozen=True)
@@ -139,7 +150,7 @@ def main() -> int:
     return 0
 
 
-def page(figures: Mapping[str, Mapping[str, str]]) -> str:
+def page(figures: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the page for the figures of those names."""
     lines = [
         INTRODUCTION,
@@ -157,7 +168,21 @@ def page(figures: Mapping[str, Mapping[str, str]]) -> str:
             found = figure["figure"] if figure else "not measured"
             how = f"`{figure['command']}`, {figure['commit']}" if figure else ""
         lines.append(f"| {promise.text} | {tests} | {asked} | {found} | {how} |")
+    lines += _mutants(figures.get("mutants", {}).get("models", {}))
     return "\n".join(lines) + "\n"
+
+
+def _mutants(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return how many faults of each model's SQL its tests notice, the worst first."""
+    if not models:
+        return []
+    worst = sorted(models.items(), key=lambda each: (each[1]["rate"], each[0]))
+    rows = [
+        f"| `{name}` | {rates['tried']} | {rates['equivalent']} | {rates['killed']} |"
+        f" {rates['rate']:.0%} |"
+        for name, rates in worst
+    ]
+    return [MUTANTS, *rows]
 
 
 if __name__ == "__main__":
