@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from python_jobs.cli.session import Session
+from python_jobs.cli.state import built_date
 from python_jobs.cli.tables import text
 from python_jobs.cli.tidying import shown_moments
 from python_jobs.platform.errors import UsageError
@@ -79,6 +80,7 @@ def maintain(  # noqa: PLR0917 - the parser calls it by name
             keep_days, keep_last, shown_moments(session.settings) or ()
         ),
         keep_runs=keep_runs,
+        shown_date=built_date(session.settings),
         orphan_days=orphan_days,
         deletes_orphans=delete_orphans,
         is_dry=dry_run,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pyiceberg.table import Table
@@ -41,6 +42,8 @@ class Plan:
         Which snapshots stay.
     keep_runs
         Runs of each job that stay, see `old_runs`.
+    shown_date
+        As-of date of the built marts, whose runs stay too; None: there are none.
     orphan_days
         Age from which an orphan may be deleted.
     deletes_orphans
@@ -51,6 +54,7 @@ class Plan:
 
     retention: Retention
     keep_runs: int = 10
+    shown_date: date | None = None
     orphan_days: int = 3
     deletes_orphans: bool = False
     is_dry: bool = False
@@ -136,11 +140,14 @@ class Upkeep:
 
     def _remove_old_runs(self) -> None:
         """Delete the rows of runs that nothing reads any more, and tell how many."""
-        going = old_runs(self.store, keep_runs=self.plan.keep_runs)
+        plan = self.plan
+        going = old_runs(
+            self.store, keep_runs=plan.keep_runs, shown_date=plan.shown_date
+        )
         if going:
-            would = "would go" if self.plan.is_dry else "go"
+            would = "would go" if plan.is_dry else "go"
             self.progress.note(f"{len(going)} old runs of jobs {would}")
-        if not self.plan.is_dry:
+        if not plan.is_dry:
             remove_runs(self.store, going)
 
     def _keep(self, name: str, identifier: tuple[str, str]) -> Kept:

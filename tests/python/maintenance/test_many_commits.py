@@ -209,6 +209,10 @@ def test_old_runs_leave_one_a_month(store: Store) -> None:
     maintain(store, Plan(Retention(), keep_runs=2, is_dry=True))
     assert store.read("ml.runs").num_rows == 2 * len(days) + 1
     assert len(old_runs(store, keep_runs=2)) == 6
+    # marts that look from 15 February read the run of the 10th
+    shown = old_runs(store, keep_runs=2, shown_date=date(2025, 2, 15))
+    assert len(shown) == 4
+    assert not any(run_id.endswith("2025-02-10") for run_id in shown)
 
     maintain(store, Plan(Retention(), keep_runs=2))
     kept = Counter(
