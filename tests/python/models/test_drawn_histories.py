@@ -30,11 +30,11 @@ from python_jobs.cli.dbt import Dbt
 from python_jobs.cli.pipeline import (
     JOBS,
     build_rest,
-    built_date,
     plan_build,
     run_jobs,
 )
 from python_jobs.cli.session import Session
+from python_jobs.cli.state import built_date
 from python_jobs.cli.tidying import shown_moments
 from python_jobs.loader.config import LoaderConfig
 from python_jobs.loader.metrics import load_metrics
@@ -302,7 +302,7 @@ class History:
     def jobs(self) -> None:
         """Publish what the jobs say to what is built."""
         session = self.bench.session()
-        as_of_date = built_date(session)
+        as_of_date = built_date(session.settings)
         assert as_of_date is not None
         with session.writing("jobs"):
             run_jobs(session, JOBS, as_of_date=as_of_date)
