@@ -237,6 +237,18 @@ def test_computing_models_have_unit_tests(manifest: dict[str, Any]) -> None:
             assert text, f"a unit test of {node['name']} does not say its arithmetic"
 
 
+def test_unit_tests_beside_the_models_are_read(manifest: dict[str, Any]) -> None:
+    """They lie in `tests/unit`, from where dbt reads them without promising it."""
+    written = {
+        (path.stem, test["name"])
+        for path in (PROJECT / "tests" / "unit").glob("*.yml")
+        for test in yaml.safe_load(path.read_text("utf-8"))["unit_tests"]
+    }
+    read = {(each["model"], each["name"]) for each in manifest["unit_tests"].values()}
+    assert len(written) > 50
+    assert written <= read
+
+
 def test_every_model_has_a_key_test(manifest: dict[str, Any]) -> None:
     """Each model, the staging views included, has the primary_key test."""
     keyed = {
