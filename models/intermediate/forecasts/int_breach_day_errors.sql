@@ -61,12 +61,28 @@ spike_bounds as (
     group by origin_number, server_id, metric
 ),
 
-known_noise as (
+bounded_deviations as (
     select
         known_deviations.origin_number,
         known_deviations.server_id,
         known_deviations.metric,
-        max(spike_bounds.day_count) as day_count,
+        known_deviations.deviation,
+        spike_bounds.day_count,
+        spike_bounds.spike_bound
+    from known_deviations
+    inner join spike_bounds
+        on
+            known_deviations.origin_number = spike_bounds.origin_number
+            and known_deviations.server_id = spike_bounds.server_id
+            and known_deviations.metric = spike_bounds.metric
+),
+
+known_noise as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        max(day_count) as day_count,
         sum(case when abs(deviation) <= spike_bound then deviation * deviation end)
             as quiet_square_sum,
         count(case when abs(deviation) <= spike_bound then 1 end) as quiet_day_count,
@@ -74,16 +90,8 @@ known_noise as (
         sum(case when deviation > spike_bound then deviation end) as spike_sum,
         sum(case when deviation > spike_bound then deviation * deviation end)
             as spike_square_sum
-    from known_deviations
-    inner join spike_bounds
-        on
-            known_deviations.origin_number = spike_bounds.origin_number
-            and known_deviations.server_id = spike_bounds.server_id
-            and known_deviations.metric = spike_bounds.metric
-    group by
-        known_deviations.origin_number,
-        known_deviations.server_id,
-        known_deviations.metric
+    from bounded_deviations
+    group by origin_number, server_id, metric
 ),
 
 metric_noise as (
