@@ -105,6 +105,7 @@ def test_progress_is_json_lines_in_a_pipe(first_run: Ended, warehouse: Path) -> 
         "usage_forecasts",
         "server_clusters",
         "models and tests",
+        "queries",
     ]
     done = {line["message"]: line for line in events if line.get("state") == "done"}
     # 8 servers x 5 metrics x (live, and five backtests twice)
