@@ -7,6 +7,7 @@ import pytest
 from delete_files import delete_position
 from store_rows import metric_rows
 
+from python_jobs.platform.errors import PlatformError
 from python_jobs.platform.settings import Settings
 from python_jobs.store import Store
 from python_jobs.store.filters import equal_to
@@ -48,3 +49,10 @@ def test_rows_deleted_by_another_engine_are_not_counted(
     count = len(store.read(METRICS))
     assert count < 3
     assert store.row_count(METRICS) == LocalTables(tmp_path).row_count(METRICS) == count
+
+
+def test_a_folder_without_a_warehouse_is_told(tmp_path: Path) -> None:
+    """With what makes one; nothing is made by looking."""
+    with pytest.raises(PlatformError, match=r"raw\.loads.*`capacity init`"):
+        LocalTables(tmp_path).read("raw.loads", columns=["load_id"])
+    assert list(tmp_path.iterdir()) == []
