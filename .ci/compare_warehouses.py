@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pyiceberg.table import StaticTable
 
-from python_jobs.store.snapshots import metadata_locations
+from python_jobs.store.local_catalog import metadata_locations
 
 TOLERANCE = 1e-9
 """Largest absolute difference of two numbers, and largest one relative to the first."""

@@ -75,21 +75,19 @@ def maintain(  # noqa: PLR0917 - the parser calls it by name
     )
 
     session: Session = ctx.obj
-    plan = Plan(
-        retention=Retention(
-            keep_days, keep_last, shown_moments(session.settings) or ()
-        ),
-        keep_runs=keep_runs,
-        shown_date=built_date(session.settings),
-        orphan_days=orphan_days,
-        deletes_orphans=delete_orphans,
-        is_dry=dry_run,
-    )
-    with (
-        session.writing("maintain"),
-        opened_upkeep(session.store, plan, session.progress) as upkeep,
-    ):
-        kept, tables, beside = upkeep.run()
+    with session.writing("maintain"):
+        plan = Plan(
+            retention=Retention(
+                keep_days, keep_last, shown_moments(session.settings) or ()
+            ),
+            keep_runs=keep_runs,
+            shown_date=built_date(session.settings),
+            orphan_days=orphan_days,
+            deletes_orphans=delete_orphans,
+            is_dry=dry_run,
+        )
+        with opened_upkeep(session.store, plan, session.progress) as upkeep:
+            kept, tables, beside = upkeep.run()
     show = session.console.print
     show(_upkeep_table(kept, is_dry=dry_run))
     reports = {each.name: each.orphans for each in kept if each.orphans.files} | beside
