@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,12 @@ def test_unit_tests_beside_the_models_are_read(manifest: dict[str, Any]) -> None
     read = {(each["model"], each["name"]) for each in manifest["unit_tests"].values()}
     assert len(written) > 50
     assert written <= read
+
+
+def test_unit_tests_have_names_of_their_own(manifest: dict[str, Any]) -> None:
+    """On Athena the name alone is that of a table: two at once would collide."""
+    names = Counter(test["name"] for test in manifest["unit_tests"].values())
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_model_has_a_key_test(manifest: dict[str, Any]) -> None:
