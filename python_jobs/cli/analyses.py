@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from python_jobs.cli.engine import Value, read_sql
-from python_jobs.cli.kept_queries import kept_query
 from python_jobs.cli.session import Session
 from python_jobs.platform.errors import UsageError
 
@@ -139,10 +138,21 @@ def analyses(project_dir: Path) -> dict[str, Analysis]:
     return found
 
 
-def run_analysis(session: Session, name: str, given: Mapping[str, str]) -> "pa.Table":
+def run_analysis(
+    session: Session, name: str, given: Mapping[str, str], *, kept: str | None
+) -> "pa.Table":
     """Run a named query with its parameters bound.
 
-    Its SQL is that of the last build, or compiled anew when files have changed since.
+    Parameters
+    ----------
+    session
+        Where it is asked.
+    name
+        Name of the query.
+    given
+        Texts of its parameters.
+    kept
+        SQL as the build compiled it; None: it is compiled now.
 
     Raises
     ------
@@ -153,9 +163,7 @@ def run_analysis(session: Session, name: str, given: Mapping[str, str]) -> "pa.T
     if name not in known:
         raise UsageError(f"no query '{name}' → use one of: {', '.join(known)}")
     values = known[name].values(given)
-    sql = kept_query(session.settings, name)
-    if sql is None:
-        sql = session.dbt.compile(name, select=name)
+    sql = kept or session.dbt.compile(name, select=name)
     order = bound_order(sql)
     unknown = sorted(set(order) - set(values))
     if unknown:

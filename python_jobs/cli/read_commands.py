@@ -45,7 +45,8 @@ def query(
     if name is None:
         session.console.print(_listing(session))
         return
-    if kept_query(session.settings, name) is None:
+    kept = kept_query(session.settings, name)
+    if kept is None:
         session.check_local_tables()
     else:
         # a build of this version made the marts
@@ -57,7 +58,7 @@ def query(
     if session.as_of_date is not None:
         built = built_date(session.settings)
         refuse_another_date("marts", built=built, asked=session.as_of_date)
-    rows = run_analysis(session, name, given_parameters(ctx.args))
+    rows = run_analysis(session, name, given_parameters(ctx.args), kept=kept)
     if output is None:
         session.console.print(result_table(rows))
         return

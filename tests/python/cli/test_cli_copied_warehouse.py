@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from refused_warehouse import COMMANDS, state
 from typer.testing import CliRunner
 
 from python_jobs.cli.app import app
@@ -26,30 +27,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copied
 
 
-def state(warehouse: Path) -> dict[str, bytes]:
-    """Return what stands in a warehouse, but for the note and file of its lock."""
-    return {
-        str(path): path.read_bytes()
-        for path in warehouse.rglob("*")
-        if path.is_file() and path.name not in {"run.lock", "run.json"}
-    }
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "init",
-        "generate",
-        "load metrics.csv",
-        "build",
-        "jobs",
-        "run",
-        "maintain --delete-orphans",
-        "query servers_above_cpu",
-        "query servers_above_cpu --as-of 2025-01-01",
-        "status",
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_refuses_alike(copy: Path, command: str) -> None:
     """One message with both folders and the command that helps; nothing changes."""
     before = state(copy)

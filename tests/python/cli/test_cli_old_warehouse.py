@@ -7,6 +7,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
 from pyiceberg.schema import Schema
 from pyiceberg.types import DoubleType, NestedField, StringType
+from refused_warehouse import COMMANDS, state
 from typer.testing import CliRunner
 
 from python_jobs.cli.app import app
@@ -37,33 +38,7 @@ def warehouse(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def state(warehouse: Path) -> dict[str, bytes]:
-    """Return what stands in a warehouse, but for the note and file of its lock."""
-    return {
-        str(path): path.read_bytes()
-        for path in warehouse.rglob("*")
-        if path.is_file() and path.name not in {"run.lock", "run.json"}
-    }
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "init",
-        "generate",
-        "load metrics.csv",
-        "build",
-        "build --select dim_series",
-        "jobs",
-        "jobs usage_forecasts --from-saved",
-        "run",
-        "maintain",
-        "maintain --dry-run",
-        "query servers_above_cpu --above-pct 80 --days 30",
-        "query servers_above_cpu --as-of 2025-01-01",
-        "status",
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_refuses_alike(
     warehouse: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
