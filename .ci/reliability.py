@@ -121,7 +121,8 @@ PROMISES = (
         {"properties": "≥ 15 properties of ≥ 500 examples"},
     ),
     Promise(
-        "A change of one operator or constant in a model's SQL turns a test red.",
+        "Of changes of one operator or constant in a model's SQL, nine in ten turn a"
+        " test red.",
         (),
         {"mutants": "≥ 90 % of what is not equivalent; ≤ 5 % equivalent"},
     ),
