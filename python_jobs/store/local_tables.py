@@ -58,6 +58,8 @@ class LocalTables:
 
     @cached_property
     def _locations(self) -> dict[str, str]:
-        if not (self.warehouse / CATALOG_FILE).exists():
+        try:
+            (self.warehouse / CATALOG_FILE).stat()
+        except FileNotFoundError:
             return {}
         return metadata_locations(self.warehouse)
