@@ -92,14 +92,10 @@ class Report:
         }
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
-    @property
-    def is_good(self) -> bool:
-        """Whether the promise holds, and so does the list."""
-        return (
-            self.killed_share >= LEAST_KILLED
-            and self.equivalent_share <= MOST_EQUIVALENT
-            and not self._refuted
-        )
+    def is_good(self, *, is_whole: bool) -> bool:
+        """Whether the promise holds, and so does the list: its length only of all."""
+        is_short = self.equivalent_share <= MOST_EQUIVALENT or not is_whole
+        return self.killed_share >= LEAST_KILLED and is_short and not self._refuted
 
     @property
     def killed_share(self) -> float:
