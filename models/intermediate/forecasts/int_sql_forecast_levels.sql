@@ -34,76 +34,96 @@ smoothing_parameters as (
     where parameter = 'smoothing_parameter'
 ),
 
-residual_days as (
+-- the bounds are columns of few rows: as conditions of a join DuckDB meets every day
+fitted_windows as (
     select
         coefficients.*,
-        forecast_days.metric_date > forecast_windows.origin_date as is_ahead,
-        case
-            when forecast_days.metric_date <= forecast_windows.origin_date
-                then forecast_days.log_usage
-            when forecast_days.measured_value is not null
-                then
-                    ln(greatest(
-                        forecast_days.measured_value, forecast_windows.log_floor
-                    ))
-        end - ({{ calendar_fit('coefficients', 'calendar_terms') }}) as log_residual
+        forecast_windows.calendar_id,
+        forecast_windows.log_floor,
+        forecast_windows.origin_date,
+        {{ add_days(
+            'forecast_windows.origin_date',
+            '1 - cast(least(364, forecast_windows.window_days) as integer)'
+        ) }} as first_date,
+        {{ add_days(
+            'forecast_windows.origin_date',
+            'cast(least(' ~ design_value('scored_days') ~ ', '
+            ~ var('backtest_spacing_days') ~ ') as integer)'
+        ) }} as last_date
     from forecast_windows
     inner join coefficients
         on
             forecast_windows.origin_number = coefficients.origin_number
             and forecast_windows.server_id = coefficients.server_id
             and forecast_windows.metric = coefficients.metric
-    inner join forecast_days
-        on
-            forecast_windows.server_id = forecast_days.server_id
-            and forecast_windows.metric = forecast_days.metric
-            and {{ add_days(
-                'forecast_windows.origin_date',
-                '-cast(least(364, forecast_windows.window_days) as integer)'
-            ) }} < forecast_days.metric_date
-    inner join calendar_terms
-        on
-            forecast_windows.calendar_id = calendar_terms.calendar_id
-            and forecast_days.metric_date = calendar_terms.calendar_date
-    where
-        {{ days_between('forecast_windows.origin_date', 'forecast_days.metric_date') }}
-        <= least(
-            {{ design_value('scored_days') }}, {{ var('backtest_spacing_days') }}
-        )
 ),
 
-series_spreads as (
+residual_days as (
+    select
+        fitted_windows.origin_number,
+        fitted_windows.server_id,
+        fitted_windows.metric,
+        {%- for number in numbers %}
+            fitted_windows.level_log_{{ number }},
+        {%- endfor %}
+        forecast_days.metric_date > fitted_windows.origin_date as is_ahead,
+        case
+            when forecast_days.metric_date <= fitted_windows.origin_date
+                then forecast_days.log_usage
+            when forecast_days.measured_value is not null
+                then
+                    ln(greatest(
+                        forecast_days.measured_value, fitted_windows.log_floor
+                    ))
+        end - ({{ calendar_fit('fitted_windows', 'calendar_terms') }}) as log_residual
+    from fitted_windows
+    inner join forecast_days
+        on
+            fitted_windows.server_id = forecast_days.server_id
+            and fitted_windows.metric = forecast_days.metric
+            and fitted_windows.first_date <= forecast_days.metric_date
+            and fitted_windows.last_date >= forecast_days.metric_date
+    inner join calendar_terms
+        on
+            fitted_windows.calendar_id = calendar_terms.calendar_id
+            and forecast_days.metric_date = calendar_terms.calendar_date
+),
+
+series_errors as (
     select
         origin_number,
         server_id,
         metric,
         round(
             {{ design_value('mean_deviation_sd') }}
-            * avg(case when not is_ahead then abs(log_residual) end), 10
-        ) as residual_spread
+            * avg(abs(log_residual)) filter (where not is_ahead), 10
+        ) as residual_spread,
+        {%- for number in numbers %}
+            sum(abs(log_residual - level_log_{{ number }})) filter (where is_ahead)
+                as error_sum_{{ number }},
+        {%- endfor %}
+        count(log_residual) filter (where is_ahead) as day_count
     from residual_days
     group by origin_number, server_id, metric
 ),
 
 level_errors as (
     select
-        residual_days.origin_number,
-        residual_days.metric,
+        series_errors.origin_number,
+        series_errors.metric,
         smoothing_parameters.smoothing_parameter,
-        sum(abs(
-            residual_days.log_residual - case smoothing_parameters.smoothing_number
-                {%- for number in numbers %}
-                    when {{ number }} then residual_days.level_log_{{ number }}
-                {%- endfor %}
-            end
-        )) as error_sum,
-        count(*) as day_count
-    from residual_days
+        sum(case smoothing_parameters.smoothing_number
+            {%- for number in numbers %}
+                when {{ number }} then series_errors.error_sum_{{ number }}
+            {%- endfor %}
+        end) as error_sum,
+        sum(series_errors.day_count) as day_count
+    from series_errors
     cross join smoothing_parameters
-    where residual_days.is_ahead and residual_days.log_residual is not null
+    where series_errors.day_count > 0
     group by
-        residual_days.origin_number,
-        residual_days.metric,
+        series_errors.origin_number,
+        series_errors.metric,
         smoothing_parameters.smoothing_parameter
 ),
 
@@ -137,13 +157,13 @@ levels as (
                 when {{ number }} then coefficients.level_log_{{ number }}
             {%- endfor %}
         end as level_log,
-        series_spreads.residual_spread
+        series_errors.residual_spread
     from coefficients
-    inner join series_spreads
+    inner join series_errors
         on
-            coefficients.origin_number = series_spreads.origin_number
-            and coefficients.server_id = series_spreads.server_id
-            and coefficients.metric = series_spreads.metric
+            coefficients.origin_number = series_errors.origin_number
+            and coefficients.server_id = series_errors.server_id
+            and coefficients.metric = series_errors.metric
     left join ranked_parameters
         on
             coefficients.origin_number = ranked_parameters.origin_number
