@@ -15,24 +15,14 @@ forecast_days as (
     select * from {{ ref('int_forecast_days') }}
 ),
 
+filled_days as (
+    select * from {{ ref('int_forecast_days') }}
+    where is_filled
+),
+
 calendar_weights as (
     select * from {{ ref('stg_python_jobs__calendar_weights') }}
     where {{ from_published_run() }}
-),
-
-{% set so_far -%}
-    over (partition by server_id, metric order by metric_date rows unbounded preceding)
-{%- endset -%}
-counted_days as (
-    select
-        server_id,
-        metric,
-        metric_date,
-        max(case when measured_value is not null then metric_date end) {{ so_far }}
-            as last_measured_date,
-        cast(sum(case when is_filled then 1 else 0 end) {{ so_far }} as bigint)
-            as filled_day_count
-    from forecast_days
 ),
 
 windows as (
@@ -44,10 +34,21 @@ windows as (
     from calendar_weights
 ),
 
+-- bounds are columns of few rows: as conditions of a join DuckDB meets every day
+known_origins as (
+    select
+        origin_number,
+        origin_date,
+        {{ add_days(
+            'origin_date', '1 - cast(' ~ design_value('silent_days') ~ ' as integer)'
+        ) }} as first_recent_date
+    from origins
+),
+
 series_origins as (
     select
-        origins.origin_number,
-        origins.origin_date,
+        known_origins.origin_number,
+        known_origins.origin_date,
         series.server_id,
         series.metric,
         series.calendar_id,
@@ -55,31 +56,43 @@ series_origins as (
         series.capacity_value,
         series.log_floor,
         series.first_metric_date,
-        {{ days_between('series.first_metric_date', 'origins.origin_date') }} + 1
+        {{ days_between('series.first_metric_date', 'known_origins.origin_date') }} + 1
             as history_days
     from series
-    cross join origins
-    inner join counted_days
+    cross join known_origins
+    inner join forecast_days as recent_days
         on
-            series.server_id = counted_days.server_id
-            and series.metric = counted_days.metric
-            and origins.origin_date = counted_days.metric_date
-    where
-        (origins.origin_number = 0 and series.is_active)
-        or (
-            origins.origin_number > 0
-            and {{ days_between(
-                'counted_days.last_measured_date', 'origins.origin_date'
-            ) }} < {{ design_value('silent_days') }}
+            series.server_id = recent_days.server_id
+            and series.metric = recent_days.metric
+            and known_origins.first_recent_date <= recent_days.metric_date
+            and known_origins.origin_date >= recent_days.metric_date
+    where series.is_active or known_origins.origin_number > 0
+    group by
+        known_origins.origin_number,
+        known_origins.origin_date,
+        series.server_id,
+        series.metric,
+        series.calendar_id,
+        series.usage_unit,
+        series.capacity_value,
+        series.log_floor,
+        series.first_metric_date
+    having
+        max(recent_days.metric_date) = known_origins.origin_date
+        and (
+            known_origins.origin_number = 0 or count(recent_days.measured_value) > 0
         )
 ),
 
-filled_windows as (
+series_windows as (
     select
         series_origins.origin_number,
         series_origins.server_id,
         series_origins.metric,
-        max(windows.window_days) as window_days
+        windows.window_days,
+        windows.last_weight_date,
+        {{ add_days('windows.last_weight_date', '1 - windows.window_days') }}
+            as first_weight_date
     from series_origins
     inner join windows
         on
@@ -91,24 +104,39 @@ filled_windows as (
             and {{ add_days(
                 'series_origins.origin_date', -var('calendar_weights_max_age_days')
             ) }} <= windows.last_weight_date
-    inner join counted_days as window_ends
+),
+
+measured_windows as (
+    select
+        series_windows.origin_number,
+        series_windows.server_id,
+        series_windows.metric,
+        series_windows.window_days
+    from series_windows
+    left join filled_days
         on
-            series_origins.server_id = window_ends.server_id
-            and series_origins.metric = window_ends.metric
-            and windows.last_weight_date = window_ends.metric_date
-    left join counted_days as window_starts
-        on
-            series_origins.server_id = window_starts.server_id
-            and series_origins.metric = window_starts.metric
-            and {{ add_days('windows.last_weight_date', '-windows.window_days') }}
-            = window_starts.metric_date
-    where
-        window_ends.filled_day_count - coalesce(window_starts.filled_day_count, 0)
-        <= {{ design_value('filled_ratio') }} * windows.window_days
+            series_windows.server_id = filled_days.server_id
+            and series_windows.metric = filled_days.metric
+            and series_windows.first_weight_date <= filled_days.metric_date
+            and series_windows.last_weight_date >= filled_days.metric_date
     group by
-        series_origins.origin_number,
-        series_origins.server_id,
-        series_origins.metric
+        series_windows.origin_number,
+        series_windows.server_id,
+        series_windows.metric,
+        series_windows.window_days
+    having
+        count(filled_days.metric_date)
+        <= {{ design_value('filled_ratio') }} * series_windows.window_days
+),
+
+longest_windows as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        max(window_days) as window_days
+    from measured_windows
+    group by origin_number, server_id, metric
 ),
 
 forecast_windows as (
@@ -122,13 +150,13 @@ forecast_windows as (
         series_origins.capacity_value,
         series_origins.log_floor,
         series_origins.history_days,
-        filled_windows.window_days
+        longest_windows.window_days
     from series_origins
-    left join filled_windows
+    left join longest_windows
         on
-            series_origins.origin_number = filled_windows.origin_number
-            and series_origins.server_id = filled_windows.server_id
-            and series_origins.metric = filled_windows.metric
+            series_origins.origin_number = longest_windows.origin_number
+            and series_origins.server_id = longest_windows.server_id
+            and series_origins.metric = longest_windows.metric
 )
 
 select * from forecast_windows
