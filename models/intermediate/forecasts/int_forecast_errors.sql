@@ -26,44 +26,59 @@ forecast_days as (
     select * from {{ ref('int_forecast_days') }}
 ),
 
-weekly_changes as (
+-- bounds are columns of few rows: as conditions of a join DuckDB meets every day
+scaled_windows as (
     select
+        origin_number,
+        origin_date,
         server_id,
         metric,
-        metric_date,
-        abs(
-            usage_value
-            - lag(usage_value, 7) over (
-                partition by server_id, metric order by metric_date
-            )
-        ) as absolute_change
+        {{ add_days(
+            'origin_date', '1 - cast(' ~ design_value('scale_days') ~ ' as integer)'
+        ) }} as first_scale_date
+    from forecast_windows
+),
+
+weekly_changes as (
+    select
+        forecast_days.server_id,
+        forecast_days.metric,
+        forecast_days.metric_date,
+        abs(forecast_days.usage_value - week_before.usage_value) as absolute_change
     from forecast_days
+    inner join forecast_days as week_before
+        on
+            forecast_days.server_id = week_before.server_id
+            and forecast_days.metric = week_before.metric
+            and {{ add_days('forecast_days.metric_date', -7) }}
+            = week_before.metric_date
 ),
 
 forecast_scales as (
     select
-        forecast_windows.origin_number,
-        forecast_windows.server_id,
-        forecast_windows.metric,
+        scaled_windows.origin_number,
+        scaled_windows.server_id,
+        scaled_windows.metric,
         nullif(avg(weekly_changes.absolute_change), 0e0) as scale_value
-    from forecast_windows
+    from scaled_windows
     inner join weekly_changes
         on
-            forecast_windows.server_id = weekly_changes.server_id
-            and forecast_windows.metric = weekly_changes.metric
-            and forecast_windows.origin_date >= weekly_changes.metric_date
-    where
-        {{ days_between('weekly_changes.metric_date', 'forecast_windows.origin_date') }}
-        < {{ design_value('scale_days') }}
+            scaled_windows.server_id = weekly_changes.server_id
+            and scaled_windows.metric = weekly_changes.metric
+            and scaled_windows.first_scale_date <= weekly_changes.metric_date
+            and scaled_windows.origin_date >= weekly_changes.metric_date
     group by
-        forecast_windows.origin_number,
-        forecast_windows.server_id,
-        forecast_windows.metric
+        scaled_windows.origin_number,
+        scaled_windows.server_id,
+        scaled_windows.metric
 ),
 
 {% set keys = [
     'origin_number', 'origin_date', 'server_id', 'metric', 'forecast_model',
     'horizon_block', 'is_eoq_window',
+] -%}
+{% set pair = [
+    'origin_number', 'server_id', 'metric', 'horizon_block', 'is_eoq_window',
 ] -%}
 {% set sums = [
     'day_count', 'error_sum', 'absolute_error_sum', 'squared_error_sum',
@@ -104,52 +119,53 @@ candidates as (
         >= {{ design_value('candidate_coverage') }} * widest_series_count
 ),
 
-paired_errors as (
+shared_pairs as (
     select
-        model_errors.*,
-        candidates.candidate_count,
-        count(candidates.forecast_model) over (
-            partition by
-                model_errors.origin_number,
-                model_errors.server_id,
-                model_errors.metric,
-                model_errors.horizon_block,
-                model_errors.is_eoq_window
-        ) as paired_candidate_count,
-        max(candidates.candidate_count) over (partition by model_errors.metric)
-            as metric_candidate_count
+        {{ 'model_errors.' ~ pair | join(',\n        model_errors.') }}
     from model_errors
-    left join candidates
+    inner join candidates
         on
             model_errors.metric = candidates.metric
             and model_errors.forecast_model = candidates.forecast_model
+    group by
+        {{ 'model_errors.' ~ pair | join(',\n        model_errors.') }},
+        candidates.candidate_count
+    having count(*) = candidates.candidate_count
 ),
 
 forecast_errors as (
     select
         {%- for key in keys %}
-            paired_errors.{{ key }},
+            model_errors.{{ key }},
         {%- endfor %}
         case
-            when paired_errors.origin_number <= {{ holdout_origin_count() }}
+            when model_errors.origin_number <= {{ holdout_origin_count() }}
                 then 'holdout'
             else 'cross_validation'
         end as evaluation,
         {%- for sum in sums %}
-            paired_errors.{{ sum }},
+            model_errors.{{ sum }},
         {%- endfor %}
-        paired_errors.absolute_error_sum / forecast_scales.scale_value
+        model_errors.absolute_error_sum / forecast_scales.scale_value
             as scaled_error_sum,
-        paired_errors.candidate_count is not null as is_candidate,
-        paired_errors.candidate_count is not null
-        and paired_errors.paired_candidate_count
-        = paired_errors.metric_candidate_count as is_shared
-    from paired_errors
+        candidates.metric is not null as is_candidate,
+        candidates.metric is not null and shared_pairs.metric is not null as is_shared
+    from model_errors
+    left join candidates
+        on
+            model_errors.metric = candidates.metric
+            and model_errors.forecast_model = candidates.forecast_model
+    left join shared_pairs
+        on
+            {%- for column in pair %}
+                {{ 'and ' if not loop.first }}model_errors.{{ column }}
+                = shared_pairs.{{ column }}
+            {%- endfor %}
     left join forecast_scales
         on
-            paired_errors.origin_number = forecast_scales.origin_number
-            and paired_errors.server_id = forecast_scales.server_id
-            and paired_errors.metric = forecast_scales.metric
+            model_errors.origin_number = forecast_scales.origin_number
+            and model_errors.server_id = forecast_scales.server_id
+            and model_errors.metric = forecast_scales.metric
 )
 
 select * from forecast_errors
