@@ -27,6 +27,8 @@ MACROS = {
     "normal_tail": "{{ normal_tail('z') }}",
     "forecast_terms": "{{ forecast_terms() | join(',') }}",
     "breach_probabilities": "{{ breach_probabilities(['series']) }}",
+    "usage_sums": "{{ usage_sums() }}",
+    "default__usage_sums": "{{ default__usage_sums() }}",
 }
 SEPARATOR = "@@"
 WINDOW_DAYS = 10
@@ -312,3 +314,39 @@ def test_sure_and_impossible_breaches(
     assert breach["sure"].iloc[:3].round(3).tolist() == [0, 0, 1]
     assert (breach["far"] == 0).all()
     assert len(breach) == 30
+
+
+def test_inner_products_are_the_sums_of_a_join(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str]
+) -> None:
+    """DuckDB's form of `usage_sums` gives Athena's, for windows of two calendars."""
+    random = np.random.default_rng(3)
+    dates = pd.date_range("2025-01-01", periods=60)
+    series = [("a", "cpu"), ("a", "disk"), ("b", "cpu")]
+    usage = pd.DataFrame(
+        [(*names, date) for names in series for date in dates[len(names[1]) :]],
+        columns=["server_id", "metric", "metric_date"],
+    ).assign(log_usage=lambda frame: random.normal(size=len(frame)))
+    windows = pd.DataFrame(
+        [("a", "cpu", 0, "us", 30), ("a", "disk", 0, "us", 30),
+         ("a", "cpu", 1, "us", 7), ("b", "cpu", 0, "uk", 30),
+         ("b", "cpu", 1, "uk", 50)],
+        columns=["server_id", "metric", "origin_number", "calendar_id", "window_days"],
+    )  # fmt: skip
+    keys = ["calendar_id", "origin_number", "window_days"]
+    days = windows[keys].drop_duplicates().merge(pd.Series(dates, name="calendar_date"),
+                                                 how="cross")  # fmt: skip
+    age = (dates[-1] - days["calendar_date"]).dt.days - days["origin_number"]
+    days = days[(age >= 0) & (age < days["window_days"])]
+    names = [f"w_{term}" for term in TERMS] + [f"v_{number}" for number in range(1, 5)]
+    days[names] = random.normal(size=(len(days), len(names)))
+    for name, frame in (("forecast_days", usage), ("forecast_windows", windows),
+                        ("weighted_days", days)):  # fmt: skip
+        engine.register(name, frame)
+    order = " select * from usage_sums order by origin_number, server_id, metric"
+    first, second = (
+        engine.sql("with " + macros[each] + order).df()
+        for each in ("default__usage_sums", "usage_sums")
+    )
+    assert len(first) == len(windows)
+    pd.testing.assert_frame_equal(first, second, rtol=1e-12, atol=1e-12)

@@ -3,7 +3,7 @@
 -- the log usage, summed over the window. So is a level, the exponentially weighted mean
 -- of the residual, where a day weighs a power of its age: that of the log usage, less the
 -- coefficients times that of the terms, which all series of a calendar share. Weights
--- older than the origin end before the level does.
+-- older than the origin end before the level does; days between the two weigh nothing.
 {%- set terms = forecast_terms() %}
 {%- set numbers = smoothing_numbers() %}
 with forecast_windows as (
@@ -43,7 +43,12 @@ aged_days as (
         {%- endfor %}
         calendar_weights.weight_date is not null as is_weighted,
         {{ days_between('calendar_terms.calendar_date', 'windows.origin_date') }}
-            as age_days
+            as age_days,
+        {{ days_between(
+            'max(calendar_weights.weight_date) over (partition by'
+            ~ ' windows.calendar_id, windows.origin_number, windows.window_days)',
+            'windows.origin_date'
+        ) }} as weights_age_days
     from windows
     inner join calendar_terms
         on
@@ -72,7 +77,9 @@ weighted_days as (
         {%- endfor %}
         aged_days.*
     from aged_days
-    where is_weighted or age_days < window_days
+    where
+        is_weighted
+        or age_days < greatest(window_days, coalesce(weights_age_days, 0))
 ),
 
 term_sums as (
@@ -90,38 +97,7 @@ term_sums as (
     group by calendar_id, origin_number, window_days
 ),
 
-usage_sums as (
-    select
-        forecast_windows.origin_number,
-        forecast_windows.server_id,
-        forecast_windows.metric,
-        forecast_windows.calendar_id,
-        {%- for term in terms %}
-            sum(weighted_days.w_{{ term }} * forecast_days.log_usage) as b_{{ term }},
-        {%- endfor %}
-        {%- for number in numbers %}
-            sum(weighted_days.v_{{ number }} * forecast_days.log_usage)
-                as y_{{ number }},
-        {%- endfor %}
-        forecast_windows.window_days
-    from forecast_windows
-    inner join weighted_days
-        on
-            forecast_windows.calendar_id = weighted_days.calendar_id
-            and forecast_windows.origin_number = weighted_days.origin_number
-            and forecast_windows.window_days = weighted_days.window_days
-    inner join forecast_days
-        on
-            forecast_windows.server_id = forecast_days.server_id
-            and forecast_windows.metric = forecast_days.metric
-            and weighted_days.calendar_date = forecast_days.metric_date
-    group by
-        forecast_windows.origin_number,
-        forecast_windows.server_id,
-        forecast_windows.metric,
-        forecast_windows.calendar_id,
-        forecast_windows.window_days
-),
+{{ usage_sums() }},
 
 coefficients as (
     select
