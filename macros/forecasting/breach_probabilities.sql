@@ -16,9 +16,11 @@
     is completed by the next day above while its window lasts.
     Naus (1982), Approximations for distributions of scan statistics. -#}
 {% macro breach_probabilities(keys) -%}
+{{ straddling_windows(keys) }},
+
 {{ exceeding_days(keys) }},
 
-{{ hitting_probabilities(keys) }},
+{{ hitting_probabilities() }},
 
 cumulated_days as (
     select
@@ -60,15 +62,6 @@ risen_days as (
     from computed_days
 ),
 
-reachable_forecasts as (
-    select distinct
-        {%- for key in keys %}
-        {{ key }},
-        {%- endfor %}
-        forecast_number
-    from reachable_traces
-),
-
 breach_probabilities as (
     select
         {%- for key in keys %}
@@ -90,5 +83,55 @@ breach_probabilities as (
         on
             reachable_forecasts.forecast_number = risen_days.forecast_number
             and breach_days.day_number = risen_days.day_number
+)
+{%- endmacro %}
+
+{#- CTEs from `breach_days` to `final_breach_probabilities`: one row per key, with the
+    probabilities of the key's last day. -#}
+{% macro final_breach_probabilities(keys) -%}
+{{ straddling_windows(keys) }},
+
+{{ exceeding_days(keys) }},
+
+{{ hitting_probabilities() }},
+
+whole_traces as (
+    select
+        trace_number,
+        1e0 - exp(sum(ln(1e0 - least(greatest(completion, 0e0), 0.9999e0)))) as breach,
+        1e0 - exp(sum(ln(1e0 - exceedance))) as any_day
+    from hitting_probabilities
+    group by trace_number
+),
+
+forecasts as (
+    select distinct
+        {%- for key in keys %}
+        {{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from breach_days
+),
+
+final_breach_probabilities as (
+    select
+        {%- for key in keys %}
+        forecasts.{{ key }},
+        {%- endfor %}
+        coalesce(round(sum(reachable_traces.weight * whole_traces.breach), 6), 0e0)
+            as breach_probability,
+        coalesce(round(sum(reachable_traces.weight * whole_traces.any_day), 6), 0e0)
+            as any_day_probability
+    from forecasts
+    left join reachable_traces
+        on
+            {%- for key in keys %}
+            {{ 'and ' if not loop.first }}forecasts.{{ key }} = reachable_traces.{{ key }}
+            {%- endfor %}
+    left join whole_traces
+        on reachable_traces.trace_number = whole_traces.trace_number
+    group by
+        {%- for key in keys %}
+        forecasts.{{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
 )
 {%- endmacro %}

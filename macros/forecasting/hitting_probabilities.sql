@@ -1,68 +1,12 @@
-{#- CTEs from `exceeding_days` and `preceding_days` to `hitting_probabilities`: per trace and day
-    the chance that it completes a breach, when there was none so far. How many days above
-    are missing for that depends on the measured ones that the day's window holds. -#}
-{% macro hitting_probabilities(keys) -%}
+{#- CTEs from `exceeding_days` to `hitting_probabilities`: per trace and day the chance that it
+    completes a breach, when there was none so far. -#}
+{% macro hitting_probabilities() -%}
 {%- set window_days = var('breach_window_days') -%}
 {#- sum of the products of two odds of the other days of the window -#}
 {%- set other_pairs = '(other_odds * other_odds - other_squared_odds) / 2e0' -%}
 {%- set so_far -%}
     partition by trace_number order by day_number rows
 {%- endset -%}
-straddling_windows as (
-    select
-        {%- for key in keys %}
-        preceding_days.{{ key }},
-        {%- endfor %}
-        cast(days.day_number as bigint) as day_number,
-        count(
-            case
-                when days.day_number + preceding_days.days_before <= {{ window_days }}
-                    then 1
-            end
-        ) as preceding_day_count,
-        bool_or(days.day_number + preceding_days.days_before = {{ window_days + 1 }})
-            as is_leaving_day_above
-    from preceding_days
-    cross join unnest({{ integers_between(1, window_days) }}) as days (day_number)
-    where days.day_number + preceding_days.days_before <= {{ window_days + 1 }}
-    group by
-        {%- for key in keys %}
-        preceding_days.{{ key }},
-        {%- endfor %}
-        days.day_number
-),
-
-preceded_traces as (
-    select
-        reachable_traces.trace_number,
-        straddling_windows.day_number,
-        straddling_windows.preceding_day_count,
-        straddling_windows.is_leaving_day_above
-    from reachable_traces
-    inner join straddling_windows
-        on
-            {%- for key in keys %}
-            {{ 'and ' if not loop.first }}reachable_traces.{{ key }}
-            = straddling_windows.{{ key }}
-            {%- endfor %}
-),
-
-preceded_days as (
-    select
-        exceeding_days.trace_number,
-        exceeding_days.day_number,
-        exceeding_days.exceedance,
-        exceeding_days.odds,
-        exceeding_days.breach_day_count
-        - coalesce(preceded_traces.preceding_day_count, 0) as missing_day_count,
-        coalesce(preceded_traces.is_leaving_day_above, false) as is_leaving_day_above
-    from exceeding_days
-    left join preceded_traces
-        on
-            exceeding_days.trace_number = preceded_traces.trace_number
-            and exceeding_days.day_number = preceded_traces.day_number
-),
-
 surviving_days as (
     select
         trace_number,
@@ -72,7 +16,7 @@ surviving_days as (
         is_leaving_day_above,
         -- no breach so far says of a day that would have made one: it was not above
         case when missing_day_count <= 1 then 0e0 else odds end as odds
-    from preceded_days
+    from exceeding_days
 ),
 
 windowed_odds as (

@@ -27,6 +27,7 @@ MACROS = {
     "normal_tail": "{{ normal_tail('z') }}",
     "forecast_terms": "{{ forecast_terms() | join(',') }}",
     "breach_probabilities": "{{ breach_probabilities(['series']) }}",
+    "final_breach_probabilities": "{{ final_breach_probabilities(['series']) }}",
     "usage_sums": "{{ usage_sums() }}",
     "default__usage_sums": "{{ default__usage_sums() }}",
 }
@@ -271,6 +272,21 @@ def test_probability_equals_simulation(
     difference = (found["breach_probability"] - expected).abs()
     tolerance = 5 * standard_error + MODEL_TOLERANCES.get(name, MODEL_TOLERANCE)
     assert (difference <= tolerance).all(), difference.max()
+
+
+def test_final_probabilities_are_those_of_the_last_day(
+    engine: duckdb.DuckDBPyConnection, macros: dict[str, str]
+) -> None:
+    """The form that gives no other day says the same of each series."""
+    days = [each.days(90).assign(series=name) for name, each in SERIES.items()]
+    found = probabilities(engine, macros, pd.concat(days), days_before=(1, 4))
+    final = engine.sql(
+        f"with {macros['final_breach_probabilities']}"  # noqa: S608 - the project's macro
+        " select * from final_breach_probabilities order by series"
+    ).df()
+    last = found.groupby("series", as_index=False).last()[final.columns]
+    assert len(final) == len(SERIES)
+    pd.testing.assert_frame_equal(final, last, rtol=0, atol=1e-12)
 
 
 def test_one_day_breach_is_any_day_above(

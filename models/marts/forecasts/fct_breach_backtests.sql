@@ -1,9 +1,13 @@
 -- One row per calibrated backtest origin, series and risk level: what was promised for the
 -- 90 days ahead, and what came. The window of a breach may begin before the origin.
 {%- set preceding_days = var('breach_window_days') - 1 %}
-with breach_probabilities as (
-    select * from {{ ref('int_breach_probabilities') }}
+with breach_days as (
+    select * from {{ ref('int_breach_days') }}
     where origin_number > 0
+),
+
+breach_probabilities as (
+    select * from {{ ref('int_backtest_breach_probabilities') }}
 ),
 
 preceding_days_above as (
@@ -26,33 +30,51 @@ origins as (
 
 observed_days as (
     select
-        breach_probabilities.origin_number,
-        breach_probabilities.server_id,
-        breach_probabilities.metric,
-        breach_probabilities.risk_level,
-        breach_probabilities.day_number,
-        breach_probabilities.breach_probability,
-        breach_probabilities.any_day_probability,
-        breach_probabilities.is_predicted_above,
+        breach_days.origin_number,
+        breach_days.server_id,
+        breach_days.metric,
+        breach_days.risk_level,
+        breach_days.day_number,
+        breach_days.forecast_log > breach_days.threshold_log as is_predicted_above,
         backtest_days.measured_value,
         case
             when backtest_days.measured_value > 0e0
-                then
-                    ln(backtest_days.measured_value) > series_thresholds.threshold_log
+                then ln(backtest_days.measured_value) > breach_days.threshold_log
             else false
         end as is_measured_above
-    from breach_probabilities
-    inner join series_thresholds
-        on
-            breach_probabilities.server_id = series_thresholds.server_id
-            and breach_probabilities.metric = series_thresholds.metric
-            and breach_probabilities.risk_level = series_thresholds.risk_level
+    from breach_days
     left join backtest_days
         on
-            breach_probabilities.origin_number = backtest_days.origin_number
-            and breach_probabilities.server_id = backtest_days.server_id
-            and breach_probabilities.metric = backtest_days.metric
-            and breach_probabilities.target_date = backtest_days.target_date
+            breach_days.origin_number = backtest_days.origin_number
+            and breach_days.server_id = backtest_days.server_id
+            and breach_days.metric = backtest_days.metric
+            and breach_days.target_date = backtest_days.target_date
+),
+
+measured_series as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        risk_level,
+        bool_or(is_predicted_above) as is_predicted_above,
+        bool_or(is_measured_above) as is_any_day_above
+    from observed_days
+    group by origin_number, server_id, metric, risk_level
+    having count(measured_value) >= 60
+),
+
+days_above as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        risk_level,
+        day_number,
+        is_predicted_above,
+        is_measured_above
+    from observed_days
+    where is_predicted_above or is_measured_above
     union all
     select
         origin_number,
@@ -60,10 +82,7 @@ observed_days as (
         metric,
         risk_level,
         1 - days_before as day_number,
-        null as breach_probability,
-        null as any_day_probability,
         true as is_predicted_above,
-        null as measured_value,
         true as is_measured_above
     from preceding_days_above
 ),
@@ -78,45 +97,64 @@ windowed_days as (
             ) as {{ kind }}_above_count,
         {%- endfor %}
         *
-    from observed_days
+    from days_above
+),
+
+most_days_above as (
+    select
+        origin_number,
+        server_id,
+        metric,
+        {%- for kind in ['predicted', 'measured'] %}
+            max(case when is_{{ kind }}_above then {{ kind }}_above_count end)
+                as {{ kind }}_above_count,
+        {%- endfor %}
+        risk_level
+    from windowed_days
+    where day_number > 0
+    group by origin_number, server_id, metric, risk_level
 ),
 
 breach_backtests as (
     select
-        windowed_days.origin_number,
-        windowed_days.server_id,
-        windowed_days.metric,
-        windowed_days.risk_level,
-        max(origins.origin_date) as origin_date,
-        max(series_thresholds.threshold_pct) as threshold_pct,
-        max(series_thresholds.flag_probability) as flag_probability,
-        max(windowed_days.breach_probability) as breach_probability,
-        max(windowed_days.any_day_probability) as any_day_probability,
-        bool_or(
-            windowed_days.is_predicted_above
-            and windowed_days.predicted_above_count
-            >= series_thresholds.breach_day_count
+        measured_series.origin_number,
+        measured_series.server_id,
+        measured_series.metric,
+        measured_series.risk_level,
+        origins.origin_date,
+        series_thresholds.threshold_pct,
+        series_thresholds.flag_probability,
+        breach_probabilities.breach_probability,
+        breach_probabilities.any_day_probability,
+        coalesce(
+            most_days_above.predicted_above_count >= series_thresholds.breach_day_count,
+            false
         ) as is_predicted_breach,
-        bool_or(windowed_days.is_predicted_above) as is_predicted_above,
-        bool_or(
-            windowed_days.is_measured_above
-            and windowed_days.measured_above_count >= series_thresholds.breach_day_count
+        measured_series.is_predicted_above,
+        coalesce(
+            most_days_above.measured_above_count >= series_thresholds.breach_day_count,
+            false
         ) as is_breached,
-        bool_or(windowed_days.is_measured_above) as is_any_day_above
-    from windowed_days
+        measured_series.is_any_day_above
+    from measured_series
+    inner join breach_probabilities
+        on
+            measured_series.origin_number = breach_probabilities.origin_number
+            and measured_series.server_id = breach_probabilities.server_id
+            and measured_series.metric = breach_probabilities.metric
+            and measured_series.risk_level = breach_probabilities.risk_level
     inner join series_thresholds
         on
-            windowed_days.server_id = series_thresholds.server_id
-            and windowed_days.metric = series_thresholds.metric
-            and windowed_days.risk_level = series_thresholds.risk_level
-    inner join origins on windowed_days.origin_number = origins.origin_number
-    where windowed_days.day_number > 0
-    group by
-        windowed_days.origin_number,
-        windowed_days.server_id,
-        windowed_days.metric,
-        windowed_days.risk_level
-    having count(windowed_days.measured_value) >= 60
+            measured_series.server_id = series_thresholds.server_id
+            and measured_series.metric = series_thresholds.metric
+            and measured_series.risk_level = series_thresholds.risk_level
+    inner join origins on measured_series.origin_number = origins.origin_number
+    left join most_days_above
+        on
+            measured_series.origin_number = most_days_above.origin_number
+            and measured_series.server_id = most_days_above.server_id
+            and measured_series.metric = most_days_above.metric
+            and measured_series.risk_level = most_days_above.risk_level
 )
 
 select * from breach_backtests

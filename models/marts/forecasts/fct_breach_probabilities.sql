@@ -4,7 +4,6 @@
 -- is unknown, not zero.
 with breach_probabilities as (
     select * from {{ ref('int_breach_probabilities') }}
-    where origin_number = 0
 ),
 
 series_thresholds as (

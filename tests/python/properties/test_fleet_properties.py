@@ -89,7 +89,7 @@ def test_probabilities_of_any_kind_are_ordered(
     """They never fall with the days, nor rise with the threshold."""
     rows = rows_of(fleet, sql, "int_breach_probabilities").to_pandas()
     names = ["breach_probability", "any_day_probability"]
-    key = ["origin_number", "server_id", "metric", "risk_level"]
+    key = ["server_id", "metric", "risk_level"]
     rows = rows.sort_values([*key, "target_date"])
     assert rows[names].notna().all(axis=None)
     assert rows[names].min(axis=None) >= 0
@@ -97,8 +97,6 @@ def test_probabilities_of_any_kind_are_ordered(
     steps = rows.groupby(key)[names].diff().fillna(0.0)
     assert (steps >= 0).all(axis=None)
     assert (rows["breach_probability"] <= rows["any_day_probability"] + 1e-6).all()
-    levels = rows.pivot_table(
-        names[0], ["origin_number", "server_id", "target_date"], "risk_level"
-    )
+    levels = rows.pivot_table(names[0], ["server_id", "target_date"], "risk_level")
     assert (levels["very_high"] <= levels["high"] + 1e-6).all()
     assert 0.05 < (rows[names[0]] > 0.5).mean() < 0.95
