@@ -5,9 +5,22 @@
 {%- endmacro %}
 
 {% macro default__count_bits(masks) -%}
-    {{ return("bit_count(bitwise_or_agg(" ~ masks ~ "), 64)") }}
+    {{ return("bit_count(" ~ any_bits(masks) ~ ", 64)") }}
 {%- endmacro %}
 
 {% macro duckdb__count_bits(masks) -%}
-    {{ return("cast(bit_count(bit_or(" ~ masks ~ ")) as bigint)") }}
+    {{ return("cast(bit_count(" ~ any_bits(masks) ~ ") as bigint)") }}
+{%- endmacro %}
+
+{#- The bits that are set in any of a group's masks, as a mask. -#}
+{% macro any_bits(masks) -%}
+    {{ return(adapter.dispatch('any_bits')(masks)) }}
+{%- endmacro %}
+
+{% macro default__any_bits(masks) -%}
+    {{ return("bitwise_or_agg(" ~ masks ~ ")") }}
+{%- endmacro %}
+
+{% macro duckdb__any_bits(masks) -%}
+    {{ return("bit_or(" ~ masks ~ ")") }}
 {%- endmacro %}
