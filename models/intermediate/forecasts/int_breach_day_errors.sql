@@ -22,11 +22,12 @@ backtest_blocks as (
     select * from {{ ref('int_backtest_blocks') }}
 ),
 
-known_deviations as (
+day_deviations as (
     select
-        origins.origin_number,
+        backtest_days.origin_number,
         backtest_days.server_id,
         backtest_days.metric,
+        backtest_days.target_date,
         -- of usage that never moves the last bits of its sums are no spikes
         case
             when
@@ -35,11 +36,7 @@ known_deviations as (
                 then backtest_days.log_error - backtest_blocks.block_error
             else 0e0
         end as deviation
-    from origins
-    inner join backtest_days
-        on
-            origins.origin_number < backtest_days.origin_number
-            and origins.origin_date >= backtest_days.target_date
+    from backtest_days
     inner join backtest_blocks
         on
             backtest_days.origin_number = backtest_blocks.origin_number
@@ -48,6 +45,19 @@ known_deviations as (
             and backtest_days.horizon_block = backtest_blocks.horizon_block
     -- up to 90 days the origins do not overlap: each day counts once
     where backtest_days.horizon_days <= 90
+),
+
+known_deviations as (
+    select
+        origins.origin_number,
+        day_deviations.server_id,
+        day_deviations.metric,
+        day_deviations.deviation
+    from origins
+    inner join day_deviations
+        on
+            origins.origin_number < day_deviations.origin_number
+            and origins.origin_date >= day_deviations.target_date
 ),
 
 spike_bounds as (
