@@ -14,6 +14,17 @@ as_of_dates as (
     select * from {{ ref('int_as_of_dates') }}
 ),
 
+first_days_above as (
+    select
+        server_id,
+        metric,
+        risk_level,
+        min(target_date) as first_date
+    from breach_probabilities
+    where is_predicted_above
+    group by server_id, metric, risk_level
+),
+
 dated_probabilities as (
     select
         breach_probabilities.server_id,
@@ -26,20 +37,19 @@ dated_probabilities as (
         series_thresholds.flag_probability,
         breach_probabilities.breach_probability,
         breach_probabilities.any_day_probability,
-        bool_or(breach_probabilities.is_predicted_above) over (
-            partition by
-                breach_probabilities.server_id,
-                breach_probabilities.metric,
-                breach_probabilities.risk_level
-            order by breach_probabilities.target_date
-            rows unbounded preceding
-        ) as is_predicted_above
+        coalesce(breach_probabilities.target_date >= first_days_above.first_date, false)
+            as is_predicted_above
     from breach_probabilities
     inner join series_thresholds
         on
             breach_probabilities.server_id = series_thresholds.server_id
             and breach_probabilities.metric = series_thresholds.metric
             and breach_probabilities.risk_level = series_thresholds.risk_level
+    left join first_days_above
+        on
+            breach_probabilities.server_id = first_days_above.server_id
+            and breach_probabilities.metric = first_days_above.metric
+            and breach_probabilities.risk_level = first_days_above.risk_level
     cross join as_of_dates
 )
 
