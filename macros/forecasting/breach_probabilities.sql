@@ -18,6 +18,8 @@
 {% macro breach_probabilities(keys) -%}
 {{ straddling_windows(keys) }},
 
+{{ reachable_traces(keys) }},
+
 {{ exceeding_days(keys) }},
 
 {{ hitting_probabilities() }},
@@ -90,6 +92,8 @@ breach_probabilities as (
     probabilities of the key's last day. -#}
 {% macro final_breach_probabilities(keys) -%}
 {{ straddling_windows(keys) }},
+
+{{ reachable_traces(keys) }},
 
 {{ exceeding_days(keys) }},
 
