@@ -1,8 +1,8 @@
 """The other end of `dbt_process`: dbt imported and parsed once for all its commands.
 
 Run as ``python -m python_jobs.cli.dbt_server PROJECT_OPTION…``. Standard input holds a
-request a line; dbt's log goes to standard output, with a line of the exit code after
-each command. SIGTERM interrupts the command.
+request a line; dbt's events go to standard output as lines of JSON, with a line of the
+exit code after each command. SIGTERM interrupts the command.
 """
 
 import functools
@@ -11,16 +11,19 @@ import json
 import os
 import signal
 import sys
+import threading
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
+# dbt turns each event into a line of either log, also those that it then leaves out
 _SILENT = ("--quiet", "--log-level", "none", "--log-level-file", "none")
-_LOGS = ("--log-format", "json", "--log-format-file", "text", "--no-use-colors-file")
 _ENDED = "dbt ended with exit code "
+_WRITING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def main(project: list[str]) -> None:
     else:
         # dbt imports it at its first connection
         import_module("python_jobs.store.dbt_plugin")
+    _drop_debug_events()
     parsed_for, manifest = "", _parsed(project)
     gc.freeze()
     gc.enable()
@@ -87,6 +91,38 @@ def _share_service_definitions() -> None:
     JSONFileLoader.load_file = staticmethod(read)  # type: ignore[method-assign]
 
 
+def _drop_debug_events() -> None:
+    """Let dbt make no message of an event that nobody reads: nine of ten."""
+    from dbt_common.events import event_manager_client  # noqa: PLC0415 - with dbt
+    from dbt_common.events.base_types import BaseEvent, EventLevel  # noqa: PLC0415
+    from dbt_common.events.event_manager import EventManager  # noqa: PLC0415
+
+    class ReadEvents(EventManager):
+        def fire_event(
+            self,
+            e: BaseEvent,
+            level: EventLevel | None = None,
+            *given: Any,
+            **named: Any,
+        ) -> None:
+            if (level or e.level_tag()) is not EventLevel.DEBUG:
+                super().fire_event(e, level, *given, **named)
+
+    event_manager_client.ctx_set_event_manager(ReadEvents())
+
+
+def _tell(event: "EventMsg") -> None:
+    """Write an event as a line; dbt's threads do so at the same time."""
+    from dbt_common.events.functions import (  # noqa: PLC0415 - with dbt
+        env_scrubber,
+        msg_to_json,
+    )
+
+    line = env_scrubber(msg_to_json(event))
+    with _WRITING:
+        sys.stdout.write(f"{line}\n")
+
+
 def _parsed(project: list[str]) -> "Manifest | None":
     """Return the project; None when it does not parse: the command itself will say."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - three seconds
@@ -101,7 +137,8 @@ def _run(request: Request, project: list[str], manifest: "Manifest | None") -> i
     from dbt.adapters.factory import FACTORY  # noqa: PLC0415 - is there already
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - the same
 
-    ended = dbtRunner(manifest=manifest).invoke([*_LOGS, *request.arguments, *project])
+    runner = dbtRunner(manifest=manifest, callbacks=[_tell])
+    ended = runner.invoke([*_SILENT, *request.arguments, *project])
     for adapter in FACTORY.adapters.values():
         if adapter.type() == "duckdb":
             # its file is free for the jobs, and opened anew it shows what they wrote

@@ -175,6 +175,19 @@ def test_the_next_command_sees_what_was_written_between(dbt: Dbt) -> None:
             assert rows(dbt, "numbers") == [(number,)]
 
 
+def test_only_events_that_are_read_are_told(dbt: Dbt) -> None:
+    """Nodes and their results, none of dbt's debugging; no log is written either."""
+    lines: list[str] = []
+    with dbt.ready() as process:
+        assert process.run(["build"], {}, read=lines.append) == 0
+    events = [json.loads(line)["info"] for line in lines]
+    assert {event["level"] for event in events} == {"info", "warn"}
+    names = [event["name"] for event in events]
+    assert names.count("LogModelResult") == 1
+    assert names.count("EndOfRunSummary") == 1
+    assert not list(dbt.settings.warehouse.rglob("dbt.log"))
+
+
 def test_a_command_that_is_killed_is_reported(dbt: Dbt) -> None:
     """Its exit code is the signal's, and no process is left."""
 
