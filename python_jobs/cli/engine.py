@@ -1,14 +1,17 @@
 """SQL on the target's engine, with bound parameters: results as one Arrow table."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from python_jobs.platform.aws_errors import explained, problem
 from python_jobs.platform.errors import PlatformError, RunError
 from python_jobs.platform.settings import Settings
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
+
+_Rows = TypeVar("_Rows")
 
 Value = str | int | float
 """A bound parameter; the SQL casts it to what it needs."""
@@ -43,8 +46,26 @@ def read_sql(
         If the query fails.
     """
     if settings.target == "duckdb":
-        return _read_duckdb(settings, sql, parameters)
+        return _query_duckdb(
+            settings, sql, parameters, take=lambda found: found.to_arrow_table()
+        )
     return _read_athena(settings, sql, parameters)
+
+
+def read_rows(
+    settings: Settings, sql: str, *, parameters: Sequence[Value] = ()
+) -> list[dict[str, Any]]:
+    """Run a query of few rows, a row a mapping: without arrow, slow to import.
+
+    Raises
+    ------
+    PlatformError, RunError
+        See `read_sql`.
+    """
+    if settings.target == "duckdb":
+        return _query_duckdb(settings, sql, parameters, take=_mappings)
+    rows: list[dict[str, Any]] = _read_athena(settings, sql, parameters).to_pylist()
+    return rows
 
 
 def has_relation(settings: Settings, layer: str, name: str) -> bool:
@@ -55,18 +76,23 @@ def has_relation(settings: Settings, layer: str, name: str) -> bool:
         schema = layer
     else:
         schema = f"{settings.schema_prefix}_{layer}"
-    found = read_sql(
+    found = read_rows(
         settings,
         "select 1 as one from information_schema.tables"
         " where table_schema = ? and table_name = ?",
         parameters=(schema, name),
     )
-    return bool(found.num_rows)
+    return bool(found)
 
 
-def _read_duckdb(
-    settings: Settings, sql: str, parameters: Sequence[Value]
-) -> "pa.Table":
+def _query_duckdb(
+    settings: Settings,
+    sql: str,
+    parameters: Sequence[Value],
+    *,
+    take: "Callable[[duckdb.DuckDBPyRelation], _Rows]",
+) -> _Rows:
+    """Run a query and return what is taken of it while the file is open."""
     import duckdb  # noqa: PLC0415 - slow import
 
     path = settings.database
@@ -83,13 +109,18 @@ def _read_duckdb(
         # as in the profile
         connection.execute("set TimeZone = 'UTC'; set integer_division = true")
         try:
-            return connection.sql(sql, params=list(parameters)).to_arrow_table()
+            return take(connection.sql(sql, params=list(parameters)))
         except duckdb.CatalogException as error:
             raise RunError(f"{_one_line(error)} → run `capacity build` first") from None
         except duckdb.Error as error:
             raise RunError(
                 f"the query failed: {_one_line(error)} → check the parameters"
             ) from None
+
+
+def _mappings(found: "duckdb.DuckDBPyRelation") -> list[dict[str, Any]]:
+    columns = found.columns
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
 def _read_athena(

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from python_jobs.cli.engine import has_relation, read_sql, relation
+from python_jobs.cli.engine import has_relation, read_rows, relation
 from python_jobs.platform.errors import UsageError
 from python_jobs.platform.settings import Settings
 
@@ -76,7 +76,7 @@ def read_last_build(settings: Settings) -> LastBuild | None:
         if settings.target == "duckdb":
             if not has_relation(settings, "marts", "builds"):
                 return None
-            (content,) = read_sql(settings, _READ).to_pylist()
+            (content,) = read_rows(settings, _READ)
         else:
             content = json.loads(_path(settings).read_text("utf-8"))
         return LastBuild(**content | {"load_ids": tuple(content["load_ids"])})
@@ -132,9 +132,8 @@ def built_date(settings: Settings) -> date | None:
     if not has_relation(settings, "intermediate", "int_as_of_dates"):
         return None
     table = relation(settings, "intermediate", "int_as_of_dates")
-    found = read_sql(settings, f"select as_of_date from {table}")  # noqa: S608
-    dates: list[date | None] = found["as_of_date"].to_pylist()
-    return dates[0] if dates else None
+    found = read_rows(settings, f"select as_of_date from {table}")  # noqa: S608
+    return found[0]["as_of_date"] if found else None
 
 
 def refuse_another_date(what: str, *, built: date | None, asked: date) -> None:

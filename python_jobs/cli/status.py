@@ -1,16 +1,11 @@
 """What a warehouse holds: tables, loads, published runs, the last build."""
 
-from typing import TYPE_CHECKING
-
 from rich.table import Table
 
 from python_jobs.cli.scans import scan_tables
 from python_jobs.cli.session import Session
 from python_jobs.cli.state import built_date, project_hash, read_last_build
-from python_jobs.cli.tables import NOTHING, fact_table, result_table, text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from python_jobs.cli.tables import NOTHING, fact_table, row_table, text
 
 _SHOWN_LOADS = 10
 _LOAD_COLUMNS = (
@@ -28,46 +23,55 @@ _RUN_COLUMNS = ("job", "as_of_date", "run_id", "row_count", "published_at")
 
 def print_status(session: Session) -> None:
     """Print tables with rows and snapshot, loads, runs and the last build."""
-    loads = session.tables.read("raw.loads", columns=_LOAD_COLUMNS)
-    runs = session.tables.read("ml.runs", columns=_RUN_COLUMNS)
-    newest_loads = loads.sort_by(
-        [("loaded_at", "descending"), ("file_name", "ascending")]
-    )
-    newest_runs = runs.sort_by([("as_of_date", "descending"), ("job", "ascending")])
+    loads = session.tables.rows("raw.loads", columns=("load_id", *_LOAD_COLUMNS))
+    runs = session.tables.rows("ml.runs", columns=_RUN_COLUMNS)
+    loads.sort(key=lambda row: row["file_name"])
+    loads.sort(key=lambda row: row["loaded_at"], reverse=True)
+    runs.sort(key=lambda row: row["job"])
+    runs.sort(key=lambda row: row["as_of_date"], reverse=True)
     show = session.console.print
-    show(result_table(_tables(session)))
+    show(_tables(session))
     show()
-    show(result_table(newest_loads, shown=_SHOWN_LOADS))
+    show(
+        row_table(
+            loads,
+            columns=_LOAD_COLUMNS,
+            numbers=("rows_accepted", "rows_rejected"),
+            shown=_SHOWN_LOADS,
+        )
+    )
     show()
-    show(result_table(newest_runs, shown=_SHOWN_LOADS))
+    show(
+        row_table(
+            runs, columns=_RUN_COLUMNS, numbers=("row_count",), shown=_SHOWN_LOADS
+        )
+    )
     show()
-    show(_build_facts(session))
+    show(_build_facts(session, load_ids={row["load_id"] for row in loads}))
     if session.settings.target == "athena":
         for table in scan_tables(session.settings):
             show()
             show(table)
 
 
-def _tables(session: Session) -> "pa.Table":
+def _tables(session: Session) -> Table:
     """Return each declared table with its rows and its current snapshot."""
-    import pyarrow as pa  # noqa: PLC0415 - slow import
-
-    from python_jobs.store import TABLES  # noqa: PLC0415
+    from python_jobs.store import TABLES  # noqa: PLC0415 - not for --help
 
     tables = session.tables
-    snapshots = {name: tables.snapshot_id(name) for name in TABLES}
-    counts = [tables.row_count(name) for name in TABLES]
-    return pa.table(
+    rows = [
         {
-            "table": list(TABLES),
-            "rows": pa.array(counts, pa.int64()),
+            "table": name,
+            "rows": tables.row_count(name),
             # an id, not a quantity
-            "snapshot": [str(each or NOTHING) for each in snapshots.values()],
+            "snapshot": str(tables.snapshot_id(name) or NOTHING),
         }
-    )
+        for name in TABLES
+    ]
+    return row_table(rows, columns=("table", "rows", "snapshot"), numbers=("rows",))
 
 
-def _build_facts(session: Session) -> Table:
+def _build_facts(session: Session, *, load_ids: set[str]) -> Table:
     last = read_last_build(session.settings)
     facts = fact_table("last build")
     facts.add_row("warehouse", str(session.settings.warehouse))
@@ -77,9 +81,7 @@ def _build_facts(session: Session) -> Table:
         facts.add_row("green build", "none on record: the next one merges everything")
         return facts
     facts.add_row("green build", last.finished_at)
-    loads = session.tables.read("raw.loads", columns=["load_id"])["load_id"]
-    since = set(loads.to_pylist()) - set(last.load_ids)
-    facts.add_row("loads since", text(len(since)))
+    facts.add_row("loads since", text(len(load_ids - set(last.load_ids))))
     same = last.project_hash == project_hash(session.settings.project_dir)
     facts.add_row("project since", "unchanged" if same else "changed")
     return facts

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_jobs.platform.errors import RunError
-from python_jobs.store.schema import ARROW_TYPES, Kind, TableColumn, TableSchema
+from python_jobs.store.schema import Kind, TableColumn, TableSchema, arrow_type
 
 
 def conformed(table: pa.Table, *, schema: TableSchema) -> pa.Table:
@@ -56,7 +56,7 @@ def _conformed_column(
     values = table.column(column.name)
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    target = ARROW_TYPES[column.kind]
+    target = arrow_type(column.kind)
     if not _fits(values.type, column.kind):
         raise RunError(
             f"{schema.name}: column {column.name} holds {values.type} values; expected"

@@ -118,7 +118,8 @@ def check_tables(catalog: Catalog, *, settings: Settings) -> set[str]:
     for schema in TABLES.values():
         with about(f"table {schema.name}"), suppress(NoSuchTableError):
             table = catalog.load_table(_identifier(schema, settings=settings))
-            found[schema.name] = table.schema()
+            fields = table.schema().fields
+            found[schema.name] = {each.name: str(each.field_type) for each in fields}
     is_local = settings.target == "duckdb"
     where = str(settings.warehouse) if is_local else settings.s3_warehouse
     refuse_other_version(found, warehouse=where)

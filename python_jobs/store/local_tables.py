@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from python_jobs.platform.errors import PlatformError
 from python_jobs.store.local_catalog import CATALOG_FILE, metadata_locations
-from python_jobs.store.snapshots import row_count, static_table
+from python_jobs.store.snapshots import current_snapshot
 from python_jobs.store.tables import declared
 from python_jobs.store.views import show
 
@@ -27,26 +27,30 @@ class LocalTables:
 
     warehouse: Path
 
-    def read(self, name: str, *, columns: Sequence[str]) -> pa.Table:
+    def rows(self, name: str, *, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Read columns of a table's current snapshot, rows in no particular order."""
         schema = declared(name)
+        location = self._location(name)
         with duckdb.connect() as connection:
             connection.execute(f"create schema {schema.name.partition('.')[0]}")
-            show(connection, self._location(name), schema=schema)
-            return connection.table(name).select(*columns).to_arrow_table()
+            show(connection, location, schema=schema)
+            found = connection.table(name).select(*columns).fetchall()
+        return [dict(zip(columns, row, strict=True)) for row in found]
 
     def snapshot_id(self, name: str) -> int | None:
         """Return the id of the current snapshot; None before the first write."""
-        snapshot = static_table(self._location(name)).current_snapshot()
+        snapshot = current_snapshot(self._location(name))
         return None if snapshot is None else snapshot.snapshot_id
 
     def row_count(self, name: str) -> int:
         """Return how many rows a table has."""
-        counted = row_count(static_table(self._location(name)).current_snapshot())
-        if counted is None:
-            first, *_ = declared(name).columns
-            counted = len(self.read(name, columns=[first.name]))
-        return counted
+        snapshot = current_snapshot(self._location(name))
+        if snapshot is None:
+            return 0
+        if snapshot.row_count is not None:
+            return snapshot.row_count
+        first, *_ = declared(name).columns
+        return len(self.rows(name, columns=[first.name]))
 
     def _location(self, name: str) -> str:
         """Return the current metadata of a table that exists."""

@@ -3,40 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
-from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.schema import Schema
-from pyiceberg.transforms import MonthTransform
-from pyiceberg.types import (
-    BooleanType,
-    DateType,
-    DoubleType,
-    LongType,
-    NestedField,
-    PrimitiveType,
-    StringType,
-    TimestampType,
-)
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.partitioning import PartitionSpec
+    from pyiceberg.schema import Schema
 
 Kind = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 
-ARROW_TYPES: Mapping[Kind, pa.DataType] = {
-    "string": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
-_ICEBERG_TYPES: Mapping[Kind, PrimitiveType] = {
-    "string": StringType(),
-    "integer": LongType(),
-    "number": DoubleType(),
-    "boolean": BooleanType(),
-    "date": DateType(),
-    "timestamp": TimestampType(),
+ICEBERG_TYPES: Mapping[Kind, str] = {
+    "string": "string",
+    "integer": "long",
+    "number": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
 }
 DUCKDB_TYPES: Mapping[Kind, str] = {
     "string": "varchar",
@@ -46,8 +28,24 @@ DUCKDB_TYPES: Mapping[Kind, str] = {
     "date": "date",
     "timestamp": "timestamp",
 }
+# by pyarrow's own names of its types
+_ARROW_NAMES: Mapping[Kind, str] = {
+    "string": "string",
+    "integer": "int64",
+    "number": "float64",
+    "boolean": "bool",
+    "date": "date32",
+    "timestamp": "timestamp[us]",
+}
 # partition fields are numbered from here on, by the Iceberg specification
 _FIRST_PARTITION_FIELD_ID = 1000
+
+
+def arrow_type(kind: Kind) -> "pa.DataType":
+    """Return the pyarrow type of a kind of value."""
+    import pyarrow as pa  # noqa: PLC0415 - slow import
+
+    return pa.type_for_alias(_ARROW_NAMES[kind])
 
 
 @dataclass(frozen=True)
@@ -89,26 +87,31 @@ class TableSchema:
         return tuple(column.name for column in self.columns)
 
     @cached_property
-    def arrow_schema(self) -> pa.Schema:
+    def arrow_schema(self) -> "pa.Schema":
         """The columns as pyarrow types; key columns are not nullable."""
+        import pyarrow as pa  # noqa: PLC0415 - slow import
+
         return pa.schema(
             pa.field(
                 column.name,
-                ARROW_TYPES[column.kind],
+                arrow_type(column.kind),
                 nullable=column.name not in self.key,
             )
             for column in self.columns
         )
 
     @cached_property
-    def iceberg_schema(self) -> Schema:
+    def iceberg_schema(self) -> "Schema":
         """The columns as an Iceberg schema, numbered from 1, with their comments."""
+        from pyiceberg.schema import Schema  # noqa: PLC0415 - slow import
+        from pyiceberg.types import NestedField  # noqa: PLC0415 - slow import
+
         return Schema(
             *(
                 NestedField(
                     field_id=number,
                     name=column.name,
-                    field_type=_ICEBERG_TYPES[column.kind],
+                    field_type=ICEBERG_TYPES[column.kind],
                     required=column.name in self.key,
                     doc=column.comment,
                 )
@@ -117,8 +120,14 @@ class TableSchema:
         )
 
     @property
-    def partition_spec(self) -> PartitionSpec:
+    def partition_spec(self) -> "PartitionSpec":
         """Partition by month of one column, or not at all."""
+        from pyiceberg.partitioning import (  # noqa: PLC0415 - slow import
+            PartitionField,
+            PartitionSpec,
+        )
+        from pyiceberg.transforms import MonthTransform  # noqa: PLC0415 - slow import
+
         if self.month_of is None:
             return PartitionSpec()
         return PartitionSpec(

@@ -1,79 +1,119 @@
 """Current snapshots of a local warehouse, read without importing the writer.
 
-dbt starts a process for every command, and each would pay two seconds for SQLAlchemy,
-pyarrow's data sets and pandas. To read which files make up a snapshot takes none of
-them: the catalog is a SQLite file, metadata and manifests are small local files.
+The writer and what it is made of take a second to import. Which files make up a
+snapshot is told without: the catalog is a SQLite file, metadata are JSON and manifests
+Avro.
 """
 
-from io import BytesIO
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Never, cast
+from typing import Any
 
-from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile
-from pyiceberg.schema import Schema
-from pyiceberg.table import FileScanTask, StaticTable
-from pyiceberg.table.snapshots import Snapshot
+import fastavro
+
+from python_jobs.store.place import local_path
+
+_DELETED = 2
+"""Status of a manifest's entry: the file is no longer part of the table."""
+
+_DELETES = 1
+"""Content of a manifest: files of deleted rows."""
 
 
-def planned_files(metadata_location: str) -> list[FileScanTask]:
-    """Return the data files of a table's current snapshot, with their delete files."""
-    return list(static_table(metadata_location).scan().plan_files())
+@dataclass(frozen=True)
+class Snapshot:
+    """What a table held after one commit.
+
+    Attributes
+    ----------
+    description
+        As the metadata file has it.
+    """
+
+    description: Mapping[str, Any]
+
+    @property
+    def snapshot_id(self) -> int:
+        """Id of the snapshot."""
+        number: int = self.description["snapshot-id"]
+        return number
+
+    @property
+    def row_count(self) -> int | None:
+        """Rows by the summary; None: that does not tell."""
+        return row_count(self.description.get("summary", {}))
+
+    @cached_property
+    def data_files(self) -> list[str]:
+        """Paths of the data files."""
+        return sorted(self._files(are_deletes=False))
+
+    @property
+    def has_deletes(self) -> bool:
+        """Whether files name rows of the data files that are deleted."""
+        return any(self._files(are_deletes=True))
+
+    def _files(self, *, are_deletes: bool) -> Iterator[str]:
+        for manifest in self._manifests:
+            if (manifest.get("content", 0) == _DELETES) == are_deletes:
+                for entry in _avro_rows(manifest["manifest_path"]):
+                    if entry["status"] != _DELETED:
+                        yield entry["data_file"]["file_path"]
+
+    @cached_property
+    def _manifests(self) -> list[dict[str, Any]]:
+        return list(_avro_rows(self.description["manifest-list"]))
 
 
-def row_count(snapshot: Snapshot | None) -> int | None:
+def current_snapshot(metadata_location: str) -> Snapshot | None:
+    """Return a table's current snapshot; None before the first write."""
+    metadata = _metadata(metadata_location)
+    current = metadata.get("current-snapshot-id")
+    for each in metadata.get("snapshots", []):
+        if each["snapshot-id"] == current:
+            return Snapshot(each)
+    return None
+
+
+def row_count(summary: Mapping[str, str]) -> int | None:
     """Return the rows of a snapshot by its summary; None: that does not tell."""
-    if snapshot is None:
-        return 0
-    summary = snapshot.summary
-    if summary is None or summary["total-records"] is None:
-        return None
-    deleted = (summary[f"total-{kind}-deletes"] for kind in ("position", "equality"))
-    return (
-        None
-        if any(int(each or 0) for each in deleted)
-        else int(summary["total-records"])
+    total = summary.get("total-records")
+    deleted = (
+        summary.get(f"total-{kind}-deletes") for kind in ("position", "equality")
     )
+    if total is None or any(int(each or 0) for each in deleted):
+        return None
+    return int(total)
 
 
-def stored_schema(metadata_location: str) -> Schema:
-    """Return the current schema of a table."""
-    return static_table(metadata_location).schema()
+def stored_types(metadata_location: str) -> dict[str, str]:
+    """Return the Iceberg type of each column of a table, in order."""
+    metadata = _metadata(metadata_location)
+    (schema,) = (
+        each
+        for each in metadata["schemas"]
+        if each["schema-id"] == metadata["current-schema-id"]
+    )
+    return {field["name"]: str(field["type"]) for field in schema["fields"]}
 
 
-def static_table(metadata_location: str) -> StaticTable:
-    """Return a table as one metadata file describes it, to read."""
-    reader = f"{LocalFileIO.__module__}.{LocalFileIO.__qualname__}"
-    return StaticTable.from_metadata(metadata_location, {"py-io-impl": reader})
+def _metadata(location: str) -> dict[str, Any]:
+    content = _path(location).read_bytes()
+    if location.endswith(".gz.metadata.json"):
+        content = gzip.decompress(content)
+    metadata: dict[str, Any] = json.loads(content)
+    return metadata
 
 
-class _LocalInput(InputFile):
-    """A local file to read."""
-
-    def __len__(self) -> int:
-        return Path(self.location).stat().st_size
-
-    def exists(self) -> bool:
-        return Path(self.location).exists()
-
-    def open(self, seekable: bool = True) -> InputStream:
-        del seekable
-        return cast("InputStream", BytesIO(Path(self.location).read_bytes()))
+def _avro_rows(location: str) -> Iterator[dict[str, Any]]:
+    with _path(location).open("rb") as file:
+        rows: Iterator[Any] = fastavro.reader(file)
+        yield from rows
 
 
-class LocalFileIO(FileIO):
-    """Reads local files; pyiceberg loads it by name, for planning only."""
-
-    def new_input(self, location: str) -> InputFile:
-        """Return a file to read."""
-        return _LocalInput(location)
-
-    def new_output(self, location: str) -> OutputFile:
-        """Refuse to write."""
-        self._refuse(location)
-
-    def delete(self, location: str | InputFile | OutputFile) -> None:
-        """Refuse to delete."""
-        self._refuse(str(location))
-
-    def _refuse(self, location: str) -> Never:
-        raise PermissionError(f"{location}: this reader neither writes nor deletes")
+def _path(location: str) -> Path:
+    return Path(local_path(location))

@@ -7,7 +7,7 @@ that filter, a merge reads and replaces in one transaction, an append is guarded
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
@@ -107,6 +107,11 @@ class Store:
         with about(f"table {name}"):
             table = self._table(name)
             return _scanned(table, schema=schema, columns=columns, where=where)
+
+    def rows(self, name: str, *, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Read columns of a small table, a row a mapping, as `LocalTables` does."""
+        found: list[dict[str, Any]] = self.read(name, columns=columns).to_pylist()
+        return found
 
     def overwrite(
         self, name: str, table: pa.Table, *, where: BooleanExpression
@@ -227,7 +232,10 @@ class Store:
 
     def row_count(self, name: str) -> int:
         """Return how many rows a table has."""
-        counted = row_count(self._table(name).current_snapshot())
+        snapshot = self._table(name).current_snapshot()
+        if snapshot is None:
+            return 0
+        counted = None if snapshot.summary is None else row_count(snapshot.summary)
         if counted is None:
             first, *_ = declared(name).columns
             counted = len(self.read(name, columns=[first.name]))

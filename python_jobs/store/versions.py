@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pyiceberg.schema import Schema
-
 from python_jobs.platform.errors import PlatformError
 from python_jobs.store.local_catalog import CATALOG_FILE, metadata_locations
 from python_jobs.store.place import refuse_other_place
-from python_jobs.store.schema import TableSchema
-from python_jobs.store.snapshots import stored_schema
+from python_jobs.store.schema import ICEBERG_TYPES, TableSchema
+from python_jobs.store.snapshots import stored_types
 from python_jobs.store.tables import TABLES
 
 
-def refuse_other_version(found: Mapping[str, Schema], *, warehouse: str) -> None:
+def refuse_other_version(
+    found: Mapping[str, Mapping[str, str]], *, warehouse: str
+) -> None:
     """Refuse a warehouse with a table of other columns than this version declares.
 
     Parameters
     ----------
     found
-        Stored schema by table name, of the declared tables that exist.
+        Stored Iceberg type by column, by name of the declared tables that exist.
     warehouse
         Where they are, for the message.
 
@@ -58,15 +58,14 @@ def check_local_warehouse(warehouse: Path) -> None:
     refuse_other_place(warehouse)
     locations = metadata_locations(warehouse)
     found = {
-        name: stored_schema(locations[name]) for name in TABLES if name in locations
+        name: stored_types(locations[name]) for name in TABLES if name in locations
     }
     refuse_other_version(found, warehouse=str(warehouse))
 
 
-def _differences(declared: TableSchema, found: Schema) -> str:
+def _differences(declared: TableSchema, stored: Mapping[str, str]) -> str:
     """Return what a stored table has other than declared; empty: nothing."""
-    expected = {each.name: each.field_type for each in declared.iceberg_schema.fields}
-    stored = {each.name: each.field_type for each in found.fields}
+    expected = {each.name: ICEBERG_TYPES[each.kind] for each in declared.columns}
     parts = []
     if unknown := [name for name in stored if name not in expected]:
         parts.append(f"has unknown columns {', '.join(unknown)}")

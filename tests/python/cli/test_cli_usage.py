@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from capacity_process import Capacity
+from capacity_process import Capacity, run_capacity
 from typer.main import get_command
 
 from python_jobs.cli.app import app, hoisted
@@ -158,3 +158,17 @@ def test_help_loads_nothing_that_only_work_needs() -> None:
     command = [sys.executable, "-c", code]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
     assert finished.stdout == "set()\n"
+
+
+def test_status_loads_nothing_that_only_writers_need(tmp_path: Path) -> None:
+    """It would cost three times as much."""
+    assert run_capacity("init", warehouse=tmp_path).returncode == 0
+    code = (
+        "import sys; from python_jobs.cli.app import app;"
+        f"sys.argv = ['capacity', '--warehouse', {str(tmp_path)!r}, 'status'];"
+        "app(standalone_mode=False);"
+        "print({'pandas', 'pyarrow', 'pyiceberg', 'sqlalchemy'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert finished.stdout.endswith("\nset()\n")

@@ -244,7 +244,8 @@ def test_the_plugin_loads_nothing_that_only_writers_need() -> None:
     """Every dbt command would pay for it: two seconds on a slow machine."""
     code = (
         "import sys; import python_jobs.store.dbt_plugin;"
-        "print({'pandas', 'sqlalchemy', 'pyarrow.dataset'} & set(sys.modules))"
+        "print({'pandas', 'pyiceberg', 'sqlalchemy', 'pyarrow.dataset'}"
+        " & set(sys.modules))"
     )
     command = [sys.executable, "-c", code]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
