@@ -86,6 +86,7 @@ def _begin(draft: Path, *, published: Path) -> None:
     """Make the file that the build writes: a copy of the green one, or none yet."""
     for left in (draft, _log(draft)):
         left.unlink(missing_ok=True)
+    shutil.rmtree(_spill(draft), ignore_errors=True)
     with _without_writer(published, seconds=0.0) as source:
         if source is None:
             return
@@ -159,3 +160,11 @@ def _check_profile(draft: Settings) -> None:
 def _log(database: Path) -> Path:
     """Return the write-ahead log beside a database."""
     return database.with_name(f"{database.name}.wal")
+
+
+def _spill(database: Path) -> Path:
+    """Return the folder in which DuckDB keeps what its memory limit leaves no room for.
+
+    It removes the folder itself, unless it is killed.
+    """
+    return database.with_name(f"{database.name}.tmp")

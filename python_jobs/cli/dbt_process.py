@@ -128,6 +128,7 @@ def _environment(settings: Settings, folder: Path) -> dict[str, str]:
         "CAPACITY_WAREHOUSE": str(settings.warehouse),
         "CAPACITY_DATABASE": str(settings.database),
         "CAPACITY_TARGET": settings.target,
+        "CAPACITY_MEMORY_LIMIT_MB": str(settings.memory_limit_mb),
         "CAPACITY_SCHEMA_PREFIX": settings.schema_prefix,
         "CAPACITY_S3_WAREHOUSE": settings.s3_warehouse,
         "CAPACITY_S3_DATA": settings.s3_data,

@@ -15,7 +15,8 @@ _ROOM = "make room there, or use another --warehouse; then run the same command 
 _RIGHTS = "give this user the rights to it, or use another --warehouse"
 _MEMORY = (
     "give it more memory and processes (ulimit, limits of the container), or set"
-    " jobs.processes and loader.memory_limit_mb lower; then run the same command again"
+    " jobs.processes and loader.memory_limit_mb lower; a build that met DuckDB's own"
+    " limit needs a higher CAPACITY_MEMORY_LIMIT_MB; then run the same command again"
 )
 _FOLDER = "name a folder that can be made and written (--warehouse, CAPACITY_WAREHOUSE)"
 

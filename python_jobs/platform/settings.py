@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from python_jobs.platform.errors import UsageError
+from python_jobs.platform.memory import VARIABLE, memory_limit_mb
 
 Target = Literal["duckdb", "athena"]
 
@@ -36,6 +37,8 @@ class Settings:
     endpoint_url, service_endpoints
         Athena only: address of a server that stands in for AWS, and those of single
         services by name; None and empty: AWS itself.
+    memory_limit_mb
+        DuckDB only: MB of memory that it uses before it spills to disk.
     is_building
         DuckDB only: whether the database is the file that a build writes, not the one
         that readers see.
@@ -53,6 +56,9 @@ class Settings:
     accepts_clock: bool = field(default=False, compare=False)
     endpoint_url: str | None = None
     service_endpoints: Mapping[str, str] = field(default_factory=dict, hash=False)
+    memory_limit_mb: int = field(
+        default_factory=lambda: memory_limit_mb(None), compare=False
+    )
     is_building: bool = False
 
     @property
@@ -72,7 +78,8 @@ class Settings:
         Raises
         ------
         UsageError
-            If the target is neither ``duckdb`` nor ``athena``.
+            If the target is neither ``duckdb`` nor ``athena``, or the memory limit no
+            number.
         """
         chosen = target or os.environ.get("CAPACITY_TARGET", "duckdb")
         if chosen not in ("duckdb", "athena"):
@@ -93,6 +100,7 @@ class Settings:
             s3_staging=get("CAPACITY_S3_STAGING", cls.s3_staging),
             work_group=get("CAPACITY_WORK_GROUP", cls.work_group),
             region=_region(chosen) or cls.region,
+            memory_limit_mb=memory_limit_mb(get(VARIABLE)),
             endpoint_url=get("AWS_ENDPOINT_URL"),
             service_endpoints=_service_endpoints(),
         )

@@ -1,9 +1,10 @@
-"""dbt-duckdb plugin: shows dbt the current snapshots of the local Iceberg tables.
+"""dbt-duckdb plugin: local Iceberg tables as views, and a limit to DuckDB's memory.
 
 A view is made again only when its table has a new snapshot, because dbt may open the
 database many times in one run.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from python_jobs.platform.errors import CapacityError
+from python_jobs.platform.memory import VARIABLE, memory_limit_mb
 from python_jobs.store.local_catalog import CATALOG_FILE, metadata_locations
 from python_jobs.store.tables import TABLES
 from python_jobs.store.versions import check_local_warehouse
@@ -32,14 +34,17 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self,
         creds: DuckDBCredentials,  # noqa: ARG002 - dbt's
-        config: dict[str, Any],  # noqa: ARG002 - dbt's
+        config: dict[str, Any],
     ) -> None:
         """Refuse a warehouse that is missing or old, before DuckDB makes a file there.
+
+        Sets the memory limit, unless the profile's ``config_options`` do.
 
         Raises
         ------
         DbtRuntimeError
-            If the folder holds no catalog, or the tables of another version.
+            If the folder holds no catalog, or the tables of another version; or if the
+            limit is no number.
         """
         if not (self._warehouse / CATALOG_FILE).exists():
             raise DbtRuntimeError(
@@ -47,8 +52,10 @@ class Plugin(BasePlugin):
             )
         try:
             check_local_warehouse(self._warehouse)
+            limit = memory_limit_mb(os.environ.get(VARIABLE))
         except CapacityError as error:
             raise DbtRuntimeError(str(error)) from None
+        config.setdefault("memory_limit", f"{limit}MB")
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Create or refresh every view on a newly opened database.

@@ -1,7 +1,6 @@
 """Read feature models, built by dbt, for the jobs: the only input they have."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -46,12 +45,13 @@ def read_features(
     if settings.target == "athena":
         rows = _read_glue(model, columns=columns, settings=settings)
     else:
-        rows = _read_duckdb(model, columns=columns, path=settings.database)
+        rows = _read_duckdb(model, columns=columns, settings=settings)
     frame: pd.DataFrame = rows.to_pandas(date_as_object=False)
     return frame
 
 
-def _read_duckdb(model: str, *, columns: Sequence[str], path: Path) -> pa.Table:
+def _read_duckdb(model: str, *, columns: Sequence[str], settings: Settings) -> pa.Table:
+    path = settings.database
     if not path.exists():
         raise _not_built(model, where=str(path))
     try:
@@ -62,6 +62,7 @@ def _read_duckdb(model: str, *, columns: Sequence[str], path: Path) -> pa.Table:
             " open, such as dbt, has ended"
         ) from error
     with connection:
+        connection.execute(f"set memory_limit = '{settings.memory_limit_mb}MB'")
         try:
             relation = connection.table(f"{_LAYER}.{model}")
         except duckdb.CatalogException:

@@ -86,4 +86,5 @@ breach_days as (
 
 -- runs of equal values make DuckDB's file a quarter of the size; Athena drops the order
 select * from breach_days
+{{ materialized_before_sorting('breach_days') }}
 order by origin_number, server_id, metric, risk_level, target_date

@@ -142,15 +142,22 @@ def test_what_a_killed_writer_committed_is_kept(session: Session) -> None:
 
 
 def test_a_killed_build_is_thrown_away(session: Session) -> None:
-    """Half a copy, or half a build with its log, is not what the next begins with."""
+    """Half a copy, or half a build with its log, is not what the next begins with.
+
+    Nor does what it had spilled to disk stay.
+    """
     database = session.settings.database
     with duckdb.connect(str(database)) as connection:
         connection.execute("create table numbers as select 1 as number")
     for name in ("capacity.build.duckdb", "capacity.build.duckdb.wal"):
         (database.parent / name).write_bytes(b"half")
+    spilled = database.parent / "capacity.build.duckdb.tmp"
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"half")
     with building(session):
         pass
     assert numbers(database) == [1]
+    assert not spilled.exists()
 
 
 def test_who_may_read_still_may(tmp_path: Path) -> None:

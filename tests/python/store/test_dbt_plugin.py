@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -183,6 +184,51 @@ def test_views_have_the_declared_columns(
         _overwrite_metrics(store)
     count = connection.execute("select count(*) from raw.server_metrics").fetchone()
     assert count == (3,)
+
+
+_SPILLING = """
+select sum(hash(text, place)) from (
+    select text, row_number() over (order by text desc) as place
+    from (select md5(n::varchar) as text from range(2_000_000) as numbers (n))
+)
+"""
+
+
+def test_a_query_that_needs_more_memory_than_the_limit_spills(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gives the same numbers; without room on the disk it has none to give."""
+    del store
+    config: dict[str, Any] = {}
+    monkeypatch.setenv("CAPACITY_MEMORY_LIMIT_MB", "128")
+    plugin = _plugin(settings)
+    plugin.update_connection_config(plugin.creds, config)
+    path = str(settings.warehouse / "capacity.duckdb")
+    with duckdb.connect(path, config=config) as limited:
+        assert limited.sql(_SPILLING).fetchall() == duckdb.sql(_SPILLING).fetchall()
+        limited.execute("set max_temp_directory_size = '0KB'")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            limited.sql(_SPILLING).fetchall()
+
+
+def test_the_limit_of_a_profile_is_kept(store: Store, settings: Settings) -> None:
+    """Who sets DuckDB's own option means it."""
+    del store
+    config: dict[str, Any] = {"memory_limit": "7GB"}
+    plugin = _plugin(settings)
+    plugin.update_connection_config(plugin.creds, config)
+    assert config == {"memory_limit": "7GB"}
+
+
+def test_a_limit_that_is_no_number_stops_dbt(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the variable and what to give it."""
+    del store
+    monkeypatch.setenv("CAPACITY_MEMORY_LIMIT_MB", "2GB")
+    plugin = _plugin(settings)
+    with pytest.raises(DbtRuntimeError, match="MEMORY_LIMIT_MB '2GB' is no whole"):
+        plugin.update_connection_config(plugin.creds, {})
 
 
 def test_rows_deleted_by_another_engine_are_not_shown(
