@@ -21,8 +21,8 @@ feat_calendar_weights
 Writes
 ------
 ml.usage_forecasts
-    One row per origin, server, metric, model and target date: the best model of the
-    metric, live over the whole horizon and at the backtest origins over 90 days.
+    One row per server, metric, model and target date: the live forecast of the best
+    model of the metric over the whole horizon.
 ml.forecast_backtests
     One row per server, metric, model, origin, ten-day block of the horizon and EOQ
     flag: sums of errors of every candidate.
@@ -99,7 +99,7 @@ def run(
     origins = forecast_origins(frames["feat_calendar_weights"], as_of_date=as_of_date)
     # thin matrices and many series: threads of BLAS would only fight over the cores
     with threadpool_limits(limits=1):
-        if "ml.usage_forecasts" in frames:
+        if "ml.series_states" in frames:
             found = forecast_from_saved(frames, designs=designs, live=origins[0])
         else:
             found = forecast_fleet(

@@ -14,7 +14,10 @@ MODEL = column("model", "string", "Candidate, by its name in forecast_models.")
 
 USAGE_FORECASTS = TableSchema(
     name="ml.usage_forecasts",
-    comment="One row per run, origin, server, metric, model and target date.",
+    comment=(
+        "One row per run, server, metric, model and target date: live forecasts. Runs"
+        " of older versions have those of the backtest origins, too."
+    ),
     columns=(
         *WRITTEN_BY,
         ORIGIN_NUMBER,

@@ -36,7 +36,7 @@ READS = {
 WRITES = {
     "ml.usage_forecasts": FrameContract(
         columns={
-            "origin_number": Column("integer", minimum=0),
+            "origin_number": Column("integer", minimum=0, maximum=0),
             "origin_date": Column("date"),
             "server_id": Column("string"),
             "metric": METRIC,
@@ -135,6 +135,10 @@ SAVED_READS = {
             columns=contract.columns, key=contract.key, may_be_empty=True
         )
         for table, contract in WRITES.items()
+        if table != "ml.usage_forecasts"
     },
 }
-"""Reads of a run from saved models: its own newest rows up to the as-of date."""
+"""Reads of a run from saved models: its own newest rows up to the as-of date.
+
+But for its forecasts, which it makes anew.
+"""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from python_jobs.calendars.forecast_design import BACKTEST_DAYS
 from python_jobs.forecasting.config import Candidate, JobsConfig
 from python_jobs.forecasting.core.arrays import Floats, Integers, Reason
 from python_jobs.forecasting.core.origin import LIVE_ORIGIN, Origin
@@ -130,7 +129,7 @@ def forecast_fleet(
 def _run_champions(
     forecast: FleetForecast, *, best: Mapping[str, Candidate], found: Backtests
 ) -> _Live:
-    """Forecast with each metric's champion from every origin."""
+    """Forecast with each metric's champion, live; older origins give the intervals."""
     fleet = forecast.fleet
     horizon = forecast.origins[LIVE_ORIGIN].horizon_days
     live = _Live(
@@ -140,33 +139,29 @@ def _run_champions(
     )
     for number, fitted, by_model in forecast.forecasts(best, found):
         model = best.get(fitted.block.metric)
-        if model not in by_model:
+        if number != LIVE_ORIGIN or model not in by_model:
             continue
         prediction, day = by_model[model], forecast.fleet_origins[number].day
-        valid, days = prediction.is_valid, BACKTEST_DAYS if number else horizon
+        valid = prediction.is_valid
         live.frames["ml.usage_forecasts"].append(
             forecast_frame(
                 *(fleet, prediction.series[valid]),
-                *(prediction.values[valid, :days], prediction.quantiles[valid, :days]),
+                *(prediction.values[valid], prediction.quantiles[valid]),
                 model=model,
                 number=number,
                 day=day,
             )
         )
-        if number == LIVE_ORIGIN:
-            _keep_live(live, prediction, fitted, model=model)
-            live.frames["ml.forecast_models"].append(
-                model_frame(
-                    *(fleet, prediction.series[valid]),
-                    {
-                        name: each[valid]
-                        for name, each in prediction.saved(fitted).items()
-                    },
-                    fitted.coefficients[valid],
-                    model=model,
-                    day=day,
-                )
+        _keep_live(live, prediction, fitted, model=model)
+        live.frames["ml.forecast_models"].append(
+            model_frame(
+                *(fleet, prediction.series[valid]),
+                {name: each[valid] for name, each in prediction.saved(fitted).items()},
+                fitted.coefficients[valid],
+                model=model,
+                day=day,
             )
+        )
     return live
 
 

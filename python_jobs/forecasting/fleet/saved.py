@@ -190,11 +190,9 @@ def forecast_from_saved(
         designs=Designs(designs),
         last_day=day + live.horizon_days,
     )
-    before = frames["ml.usage_forecasts"]
     return {
         "ml.usage_forecasts": [
-            *(_live_rows(fleet, each, after_day=day) for each in saved),
-            before[before["origin_number"] != LIVE_ORIGIN],
+            _live_rows(fleet, each, after_day=day) for each in saved
         ],
         **{table: [frames[table]] for table in _CARRIED},
     }

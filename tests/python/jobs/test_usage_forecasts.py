@@ -1,16 +1,21 @@
 """The forecasting job as the runner calls it: complete, repeatable, strict."""
 
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from fleet_frames import AS_OF, WrittenSeries, frames, run, wave
+from fleet_frames import AS_OF, AS_OF_DAY, USAGE, WrittenSeries, frames, run, wave
 
 from python_jobs import usage_forecasts
+from python_jobs.calendars.forecast_design import QUANTILES
 from python_jobs.forecasting.config import DEFAULT_CANDIDATES, Engine, JobsConfig
-from python_jobs.forecasting.core.series import BLOCK_SERIES
-from python_jobs.forecasting.fleet.forecast import FleetForecast
+from python_jobs.forecasting.core.scoring import ERROR_TERMS
+from python_jobs.forecasting.core.series import BLOCK_SERIES, FittedBlock, Fleet
+from python_jobs.forecasting.fleet.forecast import BlockPrediction, FleetForecast
+from python_jobs.forecasting.fleet.tables import forecast_frame
 from python_jobs.forecasting.models.literal import (
     CHUNK_SERIES,
     LITERAL_MODELS,
@@ -43,11 +48,30 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return name
 
 
+Forecasts = list[tuple[int, FittedBlock, dict[str, BlockPrediction]]]
+
+
 @pytest.fixture(scope="module")
-def published(engine: Engine) -> dict[str, pd.DataFrame]:
+def predictions() -> Forecasts:
+    """Return what the champions forecast, from every origin, while the job runs."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def published(engine: Engine, predictions: Forecasts) -> dict[str, pd.DataFrame]:
     """Run the job once over a small fleet of every kind."""
     options = BATCHED if engine == "batched" else LITERAL
-    return run(frames(FLEET, day_count=DAYS), options=options)
+    forecasts = FleetForecast.forecasts
+    predictions.clear()
+
+    def watched(*arguments: Any) -> Iterator[Any]:
+        for each in forecasts(*arguments):
+            predictions.append(each)
+            yield each
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FleetForecast, "forecasts", watched)
+        return run(frames(FLEET, day_count=DAYS), options=options)
 
 
 def test_contracts_cover_the_tables() -> None:
@@ -63,7 +87,8 @@ def test_live_forecast_covers_the_horizon(published: dict[str, pd.DataFrame]) ->
 
     c ended and e never moves; all others are forecast, d by the history it has.
     """
-    live = published["ml.usage_forecasts"].query("origin_number == 0")
+    live = published["ml.usage_forecasts"]
+    assert set(live["origin_number"]) == {0}
     days = pd.date_range(AS_OF, periods=31)[1:]
     by_series = live.groupby(["server_id", "metric"])
     assert set(by_series.groups) == {
@@ -75,20 +100,73 @@ def test_live_forecast_covers_the_horizon(published: dict[str, pd.DataFrame]) ->
     assert live.groupby("metric")["model"].nunique().eq(1).all()
 
 
-def test_backtest_forecast_is_of_the_best_model(
-    published: dict[str, pd.DataFrame],
-) -> None:
-    """Origin 1, 91 days back, has 90 days of the model that is live; c was alive."""
-    forecasts = published["ml.usage_forecasts"]
-    backtest = forecasts.query("origin_number == 1")
-    assert set(backtest["origin_date"]) == {pd.Timestamp("2025-10-01")}
-    assert backtest.groupby("server_id").size().to_dict() == dict.fromkeys("abcf", 90)
-    live = forecasts.query("origin_number == 0")
-    models = [
-        rows.groupby("metric")["model"].unique().explode().to_dict()
-        for rows in (live, backtest)
+@pytest.fixture
+def backtest_days(
+    published: dict[str, pd.DataFrame], predictions: Forecasts
+) -> pd.DataFrame:
+    """Return the 90 days that each live model forecasts from the older origins."""
+    usage = frames(FLEET, day_count=DAYS)[USAGE]
+    live = published["ml.usage_forecasts"].groupby("metric")["model"].first()
+    days = [
+        forecast_frame(
+            *(Fleet.of(usage), found.series[found.is_valid]),
+            *(found.values[found.is_valid, :90], found.quantiles[found.is_valid, :90]),
+            model=live[fitted.block.metric],
+            number=number,
+            day=AS_OF_DAY - 91 * number,
+        )
+        for number, fitted, by_model in predictions
+        if number and (found := by_model[live[fitted.block.metric]])
     ]
-    assert models[0] == models[1]
+    keys = ["server_id", "metric", "metric_date"]
+    measured = usage[[*keys, "measured_value", "is_eoq_window"]].dropna()
+    measured = measured.rename(columns={"metric_date": "target_date"})
+    return pd.concat(days, ignore_index=True).merge(measured)
+
+
+def test_backtest_sums_follow_from_the_forecasts(
+    published: dict[str, pd.DataFrame], backtest_days: pd.DataFrame
+) -> None:
+    """Every sum of a live model, added up again day by day in another way."""
+    day = backtest_days
+    error = day["forecast_value"] - day["measured_value"]
+    ahead = (day["target_date"] - day["origin_date"]).dt.days
+    inside = {
+        share: day["measured_value"].between(
+            day[f"forecast_q{low}"], day[f"forecast_q{high}"]
+        )
+        for share, low, high in (("80", "10", "90"), ("95", "2_5", "97_5"))
+    }
+    short = {
+        level: day["measured_value"] - day[name] for name, level in QUANTILES.items()
+    }
+    losses = [np.maximum(level * e, (level - 1.0) * e) for level, e in short.items()]
+    terms = {
+        "day_count": 1,
+        "error_sum": error,
+        "absolute_error_sum": abs(error),
+        "squared_error_sum": error**2,
+        "percentage_error_sum": abs(error) / day["measured_value"],
+        "percentage_day_count": 1,
+        "symmetric_error_sum": 2.0
+        * abs(error)
+        / (day["measured_value"] + day["forecast_value"]),
+        "actual_sum": day["measured_value"],
+        "pinball_sum": sum(losses) / len(losses),
+        "inside_80_count": inside["80"].astype(int),
+        "inside_95_count": inside["95"].astype(int),
+    }
+    assert set(terms) == set(ERROR_TERMS)
+    blocks = day.assign(horizon_block=(ahead - 1) // 10 + 1, **terms)
+    keys = list(usage_forecasts.WRITES["ml.forecast_backtests"].key)
+    expected = blocks.groupby(keys)[list(terms)].sum()
+    assert set(expected.index.get_level_values("server_id")) == set("abcf")
+    found = published["ml.forecast_backtests"].set_index(keys)
+    models = day[["metric", "model"]].drop_duplicates()
+    of_live = found.reset_index().merge(models).set_index(keys)[list(terms)]
+    pd.testing.assert_frame_equal(
+        of_live.sort_index(), expected, check_dtype=False, rtol=1e-9
+    )
 
 
 def test_percentages_stay_within_the_capacity(
