@@ -20,10 +20,9 @@ from python_jobs.cli import (
     pipeline_commands,
     read_commands,
 )
+from python_jobs.cli.failures import shown
 from python_jobs.cli.session import Session, parsed_date
-from python_jobs.platform.aws_errors import explained
 from python_jobs.platform.errors import CapacityError
-from python_jobs.platform.machine_errors import machine_fault
 from python_jobs.platform.progress import open_progress
 from python_jobs.platform.settings import Settings
 from python_jobs.platform.terminal import console
@@ -168,11 +167,7 @@ def main() -> None:
                 code=code,
             )
     except Exception as error:  # noqa: BLE001 - a user sees a message, never a traceback
-        failure = explained(error) or machine_fault(error)
-        failure = failure or CapacityError(
-            f"unexpected {type(error).__name__}: {error} → run again with --debug and"
-            " report what it shows"
-        )
+        failure = shown(error)
         code = failure.exit_code
         _report(str(failure), debug=debug, code=code)
     else:

@@ -22,9 +22,13 @@ from python_jobs.cli.state import (
 )
 from python_jobs.jobs import JOBS
 from python_jobs.platform.errors import RunError, UsageError
+from python_jobs.platform.progress import Progress
+from python_jobs.platform.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from python_jobs.forecasting.config import JobsConfig
 
 # What the first steps build; each contains the one before.
 _PLANNED = ("+int_server_capacities",)
@@ -164,20 +168,50 @@ def run_jobs(
     UsageError
         If the features were built for another date.
     """
+    refuse_other_features(session, as_of_date)
+    publish_jobs(
+        names,
+        settings=session.settings,
+        as_of_date=as_of_date,
+        options=session.config.jobs,
+        is_from_saved=is_from_saved,
+        progress=session.progress,
+    )
+
+
+def refuse_other_features(session: Session, as_of_date: date) -> None:
+    """Refuse to run jobs as of a date for which the features were not built.
+
+    Raises
+    ------
+    UsageError
+        If they were not built, or for another date.
+    """
+    refuse_another_date("features", built=_features_date(session), asked=as_of_date)
+
+
+def publish_jobs(
+    names: Sequence[str],
+    *,
+    settings: Settings,
+    as_of_date: date,
+    options: "JobsConfig",
+    is_from_saved: bool,
+    progress: Progress,
+) -> None:
+    """Run jobs, one after the other, and publish what they return."""
     from python_jobs.jobs.runner import run_job  # noqa: PLC0415 - slow import
 
-    refuse_another_date("features", built=_features_date(session), asked=as_of_date)
     for name in names:
         result = run_job(
             import_module(f"python_jobs.{name}"),
-            settings=session.settings,
+            settings=settings,
             as_of_date=as_of_date,
-            options=session.config.jobs if name in _FITTING else None,
-            progress=session.progress,
-            store=session.store,
+            options=options if name in _FITTING else None,
+            progress=progress,
             is_from_saved=is_from_saved,
         )
-        session.progress.note(f"{name} published", **result.row_counts)
+        progress.note(f"{name} published", **result.row_counts)
 
 
 def _check_date(loads: "pa.Table", as_of_date: date) -> None:

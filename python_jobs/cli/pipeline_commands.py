@@ -1,7 +1,9 @@
 """Commands that compute: build, jobs, run."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -9,16 +11,17 @@ import typer
 
 from python_jobs.cli.build_file import building
 from python_jobs.cli.data_commands import generate_fleet, load_files, rejection_reason
+from python_jobs.cli.job_process import JobProcess, job_process
+from python_jobs.cli.job_server import Request
 from python_jobs.cli.pipeline import (
     build_empty,
     build_features,
     build_rest,
     build_selected,
     check_names,
-    import_jobs,
     is_empty,
     plan_build,
-    run_jobs,
+    refuse_other_features,
 )
 from python_jobs.cli.scans import forget_scans
 from python_jobs.cli.session import Session
@@ -70,14 +73,18 @@ def jobs(
             "--from-saved is for one job alone → `capacity jobs usage_forecasts"
             " --from-saved`"
         )
-    with session.writing("jobs"):
+    with session.writing("jobs"), job_process() as process:
         as_of_date = session.as_of_date or built_date(session.settings)
         if as_of_date is None:
             raise UsageError(
                 "nothing is built yet → `capacity build`, or `capacity run`"
             )
-        run_jobs(
-            session, names or JOBS, as_of_date=as_of_date, is_from_saved=from_saved
+        _run_jobs(
+            session,
+            process,
+            names or JOBS,
+            as_of_date=as_of_date,
+            from_saved=from_saved,
         )
         tidy_tables(session, "ml")
 
@@ -119,12 +126,11 @@ def run(
                 _load_own(work, metric_files, servers=servers or [])
             elif is_empty(work):
                 generate_fleet(work)
-            # dbt parses the project meanwhile
-            import_jobs()
-            plan = plan_build(work)
-            work.progress.note("as-of date", date=plan.as_of_date)
-            build_features(work, plan)
-            run_jobs(work, JOBS, as_of_date=plan.as_of_date)
+            with job_process() as process:
+                plan = plan_build(work)
+                work.progress.note("as-of date", date=plan.as_of_date)
+                build_features(work, plan)
+                _run_jobs(work, process, JOBS, as_of_date=plan.as_of_date)
             build_rest(work, plan, has_features=True)
         tidy_tables(session, "raw")
         tidy_tables(session, "ml")
@@ -135,6 +141,26 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     for command in (build, jobs, run):
         app.command()(command)
+
+
+def _run_jobs(
+    session: Session,
+    process: JobProcess,
+    names: Sequence[str],
+    *,
+    as_of_date: date,
+    from_saved: bool = False,
+) -> None:
+    """Let the process beside run jobs over the features of one date."""
+    refuse_other_features(session, as_of_date)
+    request = Request(
+        names=tuple(names),
+        settings=session.settings,
+        as_of_date=as_of_date,
+        options=session.config.jobs,
+        is_from_saved=from_saved,
+    )
+    process.run(request, progress=session.progress)
 
 
 def _load_own(session: Session, files: list[Path], *, servers: list[Path]) -> None:
