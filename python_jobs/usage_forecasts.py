@@ -37,7 +37,7 @@ ml.forecast_drift
     One row per server and metric that the version before forecast, too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -46,6 +46,7 @@ from threadpoolctl import threadpool_limits
 from python_jobs.forecasting.config import JobsConfig
 from python_jobs.forecasting.core.origin import forecast_origins
 from python_jobs.forecasting.core.regression import calendar_designs
+from python_jobs.forecasting.core.series import Fleet
 from python_jobs.forecasting.fleet.contracts import READS, SAVED_READS, WRITES
 from python_jobs.forecasting.fleet.job import forecast_fleet
 from python_jobs.forecasting.fleet.saved import forecast_from_saved
@@ -60,7 +61,7 @@ UNIT = "series"
 
 
 def run(
-    frames: Mapping[str, pd.DataFrame],
+    frames: dict[str, pd.DataFrame],
     *,
     as_of_date: date,
     options: JobsConfig,
@@ -72,7 +73,8 @@ def run(
     ----------
     frames
         ``feat_usage_forecasts``, ``feat_calendar_weights`` and the models of the
-        version before; with all of `SAVED_READS` nothing is fitted.
+        version before; with all of `SAVED_READS` nothing is fitted. The first is taken
+        out.
     as_of_date
         Newest day that the features know.
     options
@@ -93,17 +95,20 @@ def run(
         If a series has neither a forecast nor a reason, or a candidate broke down on
         every series: that is a fault of the code, not of the data.
     """
-    usage = frames["feat_usage_forecasts"]
     designs = calendar_designs(frames["feat_calendar_weights"])
-    _refuse_unknown_calendars(usage, known=designs)
+    _refuse_unknown_calendars(frames["feat_usage_forecasts"], known=designs)
+    # taken out, so that the rows are free when they are cut into series
+    fleet = Fleet.of(frames.pop("feat_usage_forecasts"))
     origins = forecast_origins(frames["feat_calendar_weights"], as_of_date=as_of_date)
     # thin matrices and many series: threads of BLAS would only fight over the cores
     with threadpool_limits(limits=1):
         if "ml.series_states" in frames:
-            found = forecast_from_saved(frames, designs=designs, live=origins[0])
+            found = forecast_from_saved(
+                frames, fleet=fleet, designs=designs, live=origins[0]
+            )
         else:
             found = forecast_fleet(
-                usage,
+                fleet,
                 designs=designs,
                 origins=origins,
                 options=options,
@@ -111,7 +116,7 @@ def run(
                 previous=frames["ml.forecast_models"],
             )
     return {
-        table: stacked(found.get(table, []), columns=list(contract.columns))
+        table: stacked(found.pop(table, []), columns=list(contract.columns))
         for table, contract in WRITES.items()
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -42,24 +43,36 @@ class JobResult:
 
 
 def publish(
-    outputs: Mapping[str, pd.DataFrame], *, result: JobResult, store: Store
+    outputs: dict[str, pd.DataFrame], *, result: JobResult, store: Store
 ) -> JobResult:
-    """Write the rows, then the entry that makes them count, then remove older ones."""
+    """Write the rows, then the entry that makes them count, then remove older ones.
+
+    Frames are taken out of `outputs` as they are written.
+    """
     own_rows = equal_to("run_id", result.run_id)
     as_of = equal_to("as_of_date", result.as_of_date)
-    for table, frame in outputs.items():
-        stamped = frame.assign(run_id=result.run_id, as_of_date=result.as_of_date)
-        rows = pa.Table.from_pandas(stamped, preserve_index=False)
-        store.overwrite(table, rows, where=own_rows)
     published = replace(
         result, row_counts={table: len(frame) for table, frame in outputs.items()}
     )
+    for table in published.row_counts:
+        store.overwrite(table, _stamped(outputs.pop(table), result), where=own_rows)
     entry = all_of(equal_to("job", result.job), as_of)
     store.overwrite("ml.runs", _entry(published, store=store), where=entry)
-    for table in outputs:
+    for table in published.row_counts:
         older = all_of(as_of, not_equal_to("run_id", result.run_id))
         store.delete(table, where=older)
     return published
+
+
+def _stamped(frame: pd.DataFrame, result: JobResult) -> pa.Table:
+    """Return rows with the columns of `STAMPS`, which hold one value each."""
+    rows = pa.Table.from_pandas(frame, preserve_index=False)
+    for name in STAMPS:
+        value = pa.array([getattr(result, name)])
+        indices = pa.array(np.zeros(len(frame), dtype=np.int8))
+        column = pa.DictionaryArray.from_arrays(indices, value)
+        rows = rows.append_column(name, column)
+    return rows
 
 
 def _entry(result: JobResult, *, store: Store) -> pa.Table:

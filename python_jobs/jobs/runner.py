@@ -14,8 +14,9 @@ A job is a module that declares
     Where a job can do without fitting: what it reads then, its own tables up to the
     as-of date among them.
 ``run(frames, *, as_of_date, options, progress)``
-    A pure function from the frames read to the frames to write, under the same names.
-    It gets a `Task` to count its progress on.
+    A function from the frames read to the frames to write, under the same names, and of
+    nothing else. The frames are its own: what it takes out of the mapping is free when
+    it is done with it. It gets a `Task` to count its progress on.
 
 Running again is safe. The run id is a hash of everything the rows depend on, so the
 same inputs write the same rows again; and the order of publishing (rows, then the entry
@@ -49,7 +50,7 @@ from python_jobs.store.contracts import FrameContract
 from python_jobs.store.features import read_features
 from python_jobs.store.filters import all_of, equal_to, less_than
 
-Frames = Mapping[str, pd.DataFrame]
+Frames = dict[str, pd.DataFrame]
 
 
 class Job(Protocol):
@@ -132,6 +133,7 @@ def run_job(
             returned = job.run(
                 frames, as_of_date=as_of_date, options=options, progress=task
             )
+        frames.clear()
         outputs = _checked(job, returned)
         return publish(outputs, result=result, store=tables)
 
@@ -199,6 +201,6 @@ def _checked(job: Job, returned: Frames) -> dict[str, pd.DataFrame]:
             " fault"
         )
     return {
-        table: contract.check(returned[table], table=table, edge="written")
+        table: contract.check(returned.pop(table), table=table, edge="written")
         for table, contract in job.WRITES.items()
     }

@@ -184,9 +184,10 @@ class Fleet(RaggedSeries):
             log_floors=newest["log_floor"].to_numpy(dtype=np.float64),
             # engines add doubles in any order; a fit would make the last digit visible
             values=np.round(rows["usage_value"].to_numpy(dtype=np.float64), 9),
-            measured=rows["measured_value"].to_numpy(dtype=np.float64),
-            is_filled=rows["is_filled"].to_numpy(dtype=np.bool_),
-            is_eoq_window=rows["is_eoq_window"].to_numpy(dtype=np.bool_),
+            # copies: a view would keep all columns of its kind
+            measured=rows["measured_value"].to_numpy(dtype=np.float64, copy=True),
+            is_filled=rows["is_filled"].to_numpy(dtype=np.bool_, copy=True),
+            is_eoq_window=rows["is_eoq_window"].to_numpy(dtype=np.bool_, copy=True),
         )
 
     def look_back(

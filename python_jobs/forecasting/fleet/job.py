@@ -53,7 +53,7 @@ class _Live:
 
 
 def forecast_fleet(
-    usage: pd.DataFrame,
+    fleet: Fleet,
     *,
     designs: Mapping[str, CalendarDesign],
     origins: Sequence[Origin],
@@ -65,8 +65,8 @@ def forecast_fleet(
 
     Parameters
     ----------
-    usage
-        Rows of ``feat_usage_forecasts``.
+    fleet
+        Every series.
     designs, origins
         Terms by calendar; the live origin first, then back in time.
     options, progress
@@ -85,7 +85,6 @@ def forecast_fleet(
         If a series has neither a forecast nor a reason, or fits of a candidate broke
         down on every series.
     """
-    fleet = Fleet.of(usage)
     forecast = FleetForecast(
         fleet,
         designs=Designs(designs),

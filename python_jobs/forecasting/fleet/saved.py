@@ -158,6 +158,7 @@ _CARRIED = (
 def forecast_from_saved(
     frames: Mapping[str, pd.DataFrame],
     *,
+    fleet: Fleet,
     designs: Mapping[str, CalendarDesign],
     live: Origin,
 ) -> dict[str, list[pd.DataFrame]]:
@@ -166,9 +167,9 @@ def forecast_from_saved(
     Parameters
     ----------
     frames
-        ``feat_usage_forecasts`` and the job's own tables.
-    designs, live
-        Terms by calendar, and the day to forecast from.
+        The job's own tables.
+    fleet, designs, live
+        Series, terms by calendar, and the day to forecast from.
 
     Raises
     ------
@@ -181,7 +182,6 @@ def forecast_from_saved(
             "ml.forecast_models has no published model up to the as-of date → fit them"
             " with `capacity jobs usage_forecasts`"
         )
-    fleet = Fleet.of(frames["feat_usage_forecasts"])
     day = int(live.date.astype(np.int64))
     saved = saved_forecasts(
         models,

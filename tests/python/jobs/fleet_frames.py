@@ -204,7 +204,7 @@ def run(
     """Run the job and check what it returns, as the runner does."""
     with NoProgress().task("test") as task:
         returned = usage_forecasts.run(
-            given, as_of_date=AS_OF, options=options, progress=task
+            dict(given), as_of_date=AS_OF, options=options, progress=task
         )
     return {
         table: contract.check(returned[table], table=table, edge="written")

@@ -67,7 +67,7 @@ def as_of(
     """Run the job as of a day."""
     with NoProgress().task("test") as task:
         return usage_forecasts.run(
-            given, as_of_date=day, options=options, progress=task
+            dict(given), as_of_date=day, options=options, progress=task
         )
 
 
