@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -136,6 +136,7 @@ def main() -> None:
     # what a library prints is for people
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import_jobs()
+    threading.Thread(target=_compile_fits, daemon=True).start()
     line = sys.stdin.readline()
     if not line:
         return
@@ -155,6 +156,17 @@ def main() -> None:
         progress.send("failed", *_told(shown(error)), traceback.format_exc())
     else:
         progress.send("ended")
+
+
+def _compile_fits() -> None:
+    """Compile beside dbt's first builds what the job fits with."""
+    from python_jobs.forecasting.models.registry import (  # noqa: PLC0415 - is there
+        compile_fits,
+    )
+
+    # the job itself will say what stands in the way
+    with suppress(Exception):
+        compile_fits()
 
 
 def _told(error: CapacityError) -> tuple[str, str]:

@@ -152,33 +152,6 @@ def import_jobs() -> None:
         import_module(f"python_jobs.{name}")
 
 
-def run_jobs(
-    session: Session,
-    names: Sequence[str],
-    *,
-    as_of_date: date,
-    is_from_saved: bool = False,
-) -> None:
-    """Run jobs over the features of one date and publish what they return.
-
-    With ``is_from_saved`` from what they published last, without a fit.
-
-    Raises
-    ------
-    UsageError
-        If the features were built for another date.
-    """
-    refuse_other_features(session, as_of_date)
-    publish_jobs(
-        names,
-        settings=session.settings,
-        as_of_date=as_of_date,
-        options=session.config.jobs,
-        is_from_saved=is_from_saved,
-        progress=session.progress,
-    )
-
-
 def refuse_other_features(session: Session, as_of_date: date) -> None:
     """Refuse to run jobs as of a date for which the features were not built.
 

@@ -79,16 +79,16 @@ def fit_arima(values: AnyFloats) -> ArimaFit:
         `SETTLING_DAYS`.
     """
     count = len(values)
-    found = np.empty((count, 5))
+    found = np.empty((5, count))
     is_converged = np.zeros(count, dtype=np.bool_)
     _fill_fits(np.ascontiguousarray(values), found, is_converged)
     return ArimaFit(
-        ar=found[:, 0],
-        ma=found[:, 1],
-        variance=found[:, 2] / max(values.shape[1] - SETTLING_DAYS, 1),
+        ar=found[0],
+        ma=found[1],
+        variance=found[2] / max(values.shape[1] - SETTLING_DAYS, 1),
         level=values[:, -1].astype(np.float64),
-        difference=found[:, 3],
-        innovation=found[:, 4],
+        difference=found[3],
+        innovation=found[4],
         is_converged=is_converged,
     )
 
@@ -179,7 +179,7 @@ def _bounded(value, bounds):  # type: ignore[no-untyped-def]
 def _fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
     """Fit every series of a block.
 
-    Columns of ``found``: ar, ma, squares, last difference, last innovation.
+    Rows of ``found``: ar, ma, squares, last difference, last innovation.
     """
     count, days = values.shape
     differences = np.empty(days - 1, values.dtype)
@@ -187,11 +187,11 @@ def _fill_fits(values, found, is_converged):  # type: ignore[no-untyped-def]
         for t in range(days - 1):
             differences[t] = values[i, t + 1] - values[i, t]
         ar, ma, squares, has_ended = _fit(differences)
-        found[i, 0] = ar
-        found[i, 1] = ma
-        found[i, 2] = squares
-        found[i, 3] = differences[days - 2]
-        found[i, 4] = _last_innovation(differences, ar, ma)
+        found[0, i] = ar
+        found[1, i] = ma
+        found[2, i] = squares
+        found[3, i] = differences[days - 2]
+        found[4, i] = _last_innovation(differences, ar, ma)
         is_converged[i] = has_ended
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from python_jobs.forecasting.core.arrays import (
     LINEAR,
     LOG,
     PATH,
+    WEEK_DAYS,
     BlockData,
     Family,
     Floats,
@@ -41,6 +44,17 @@ _ON_USAGE = {
     "sarima",
     "sarima_seasonal",
 }
+
+
+def compile_fits() -> None:
+    """Compile what the candidates fit with, or load it where it is kept.
+
+    It takes ten seconds on a new machine; who calls this beside other work saves them.
+    """
+    days = np.zeros((1, 8 * WEEK_DAYS))
+    smoothing.fit_smoothing(days, has_trend=True, has_season=True)
+    for values in (days, days.astype(np.float32)):
+        arima.forecast_arima(arima.fit_arima(values), horizon_days=1)
 
 
 def forecast_from_state(model: str, state: State, explained: Floats) -> ModelForecast:

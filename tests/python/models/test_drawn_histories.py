@@ -31,7 +31,7 @@ from python_jobs.cli.pipeline import (
     JOBS,
     build_rest,
     plan_build,
-    run_jobs,
+    publish_jobs,
 )
 from python_jobs.cli.session import Session
 from python_jobs.cli.state import built_date
@@ -305,7 +305,14 @@ class History:
         as_of_date = built_date(session.settings)
         assert as_of_date is not None
         with session.writing("jobs"):
-            run_jobs(session, JOBS, as_of_date=as_of_date)
+            publish_jobs(
+                JOBS,
+                settings=session.settings,
+                as_of_date=as_of_date,
+                options=session.config.jobs,
+                is_from_saved=False,
+                progress=session.progress,
+            )
 
     def maintain(self) -> None:
         """Compact, expire all snapshots that nothing shows, remove old runs."""
