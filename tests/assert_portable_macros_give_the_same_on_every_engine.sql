@@ -20,6 +20,22 @@ lists as (
         array[cast(null as double)] as no_values
 ),
 
+windows as (
+    select
+        day_number,
+        {{ window_median('day_value', 'order by day_number') }} as middle,
+        {{ window_median_deviation('day_value', 'order by day_number') }} as deviation,
+        {{ last_known('day_value', 'order by day_number') }} as known_value
+    from (
+        values (1, 2e0), (2, null), (3, 9e0), (4, 1e0), (5, null)
+    ) as days (day_number, day_value)
+),
+
+last_window as (
+    select * from windows
+    where day_number = 5
+),
+
 results as (
     select
         'nearest_rank' as macro_name,
@@ -47,19 +63,19 @@ results as (
     from lists
     union all
     select
-        'list_deviation' as macro_name,
-        {{ list_deviation('odd_values', '2e0') }} = 1e0 as is_right
-    from lists
+        'window_median' as macro_name,
+        middle = 2e0 as is_right
+    from last_window
     union all
     select
-        'list_count' as macro_name,
-        {{ list_count('odd_values') }} = 3 as is_right
-    from lists
+        'window_median_deviation' as macro_name,
+        deviation = 1e0 as is_right
+    from last_window
     union all
     select
-        'list_count of none' as macro_name,
-        {{ list_count('no_values') }} = 0 as is_right
-    from lists
+        'last_known' as macro_name,
+        known_value = 1e0 as is_right
+    from last_window
     union all
     select
         'is_nan' as macro_name,

@@ -24,32 +24,56 @@
     {{ return("list_median(" ~ values ~ ")") }}
 {%- endmacro %}
 
-{#- Median distance of an array's values from their median, which Athena wants given. -#}
-{% macro list_deviation(values, median) -%}
-    {{ return(adapter.dispatch('list_deviation')(values, median)) }}
+{#- Median of a column over a window, without nulls; null of none. -#}
+{% macro window_median(column, window) -%}
+    {{ return(adapter.dispatch('window_median')(column, window)) }}
 {%- endmacro %}
 
-{% macro default__list_deviation(values, median) -%}
-    {{ return(list_median(
-        "transform(" ~ values ~ ", v -> abs(v - " ~ median ~ "))"
-    )) }}
+{% macro default__window_median(column, window) -%}
+    {{ return(list_median("array_agg(" ~ column ~ ") over (" ~ window ~ ")")) }}
 {%- endmacro %}
 
-{% macro duckdb__list_deviation(values, median) -%}
-    {{ return("list_aggregate(" ~ values ~ ", 'mad')") }}
+{% macro duckdb__window_median(column, window) -%}
+    {{ return("median(" ~ column ~ ") over (" ~ window ~ ")") }}
 {%- endmacro %}
 
-{#- Number of an array's values without its nulls. -#}
-{% macro list_count(values) -%}
-    {{ return(adapter.dispatch('list_count')(values)) }}
+{#- Median distance of a column over a window from its median. On Athena a lambda holds no
+    window: the window's array, and then its median, are arguments of a lambda each. -#}
+{% macro window_median_deviation(column, window) -%}
+    {{ return(adapter.dispatch('window_median_deviation')(column, window)) }}
 {%- endmacro %}
 
-{% macro default__list_count(values) -%}
-    {{ return("cardinality(filter(" ~ values ~ ", x -> x is not null))") }}
+{% macro default__window_median_deviation(column, window) -%}
+    {%- set distances = "transform(window_values, v -> abs(v - window_median))" -%}
+    {%- set deviation = "window_median -> " ~ list_median(distances) -%}
+    {{ return(
+        "element_at(transform(array[array_agg(" ~ column ~ ") over (" ~ window ~ ")],"
+        ~ " window_values -> element_at(transform(array["
+        ~ list_median("window_values") ~ "], " ~ deviation ~ "), 1)), 1)"
+    ) }}
 {%- endmacro %}
 
-{% macro duckdb__list_count(values) -%}
-    {{ return("list_aggregate(" ~ values ~ ", 'count')") }}
+{% macro duckdb__window_median_deviation(column, window) -%}
+    {{ return("mad(" ~ column ~ ") over (" ~ window ~ ")") }}
+{%- endmacro %}
+
+{#- Last value of a column, up to the row, that is not null. -#}
+{% macro last_known(column, window) -%}
+    {{ return(adapter.dispatch('last_known')(column, window)) }}
+{%- endmacro %}
+
+{% macro default__last_known(column, window) -%}
+    {{ return(
+        "last_value(" ~ column ~ ") ignore nulls over ("
+        ~ window ~ " rows unbounded preceding)"
+    ) }}
+{%- endmacro %}
+
+{% macro duckdb__last_known(column, window) -%}
+    {{ return(
+        "last_value(" ~ column ~ " ignore nulls) over ("
+        ~ window ~ " rows unbounded preceding)"
+    ) }}
 {%- endmacro %}
 
 {#- Median of the same weekday in the past four weeks, over days without gaps. -#}

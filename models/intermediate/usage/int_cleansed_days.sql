@@ -6,6 +6,8 @@
 -- 10 %, one of under 10 days by anything; quarter ends and holidays are never bounded.
 -- Imputed: the first 3 days of a gap, by the same weekday's median of the past four
 -- weeks, else by the last value; what follows is an outage. Nothing looks ahead.
+-- Windows sort by a number in place of two texts, and carry nothing that all days of a
+-- series share.
 {{ config(**daily_merge()) }}
 {#- 14 weeks hold 28 weekend days -#}
 {% set days_behind = 56 + 28 + 3 + 14 * 7 -%}
@@ -14,37 +16,56 @@ with usage_days as (
     {{ where_reprocessed('metric_date', days_behind) }}
 ),
 
-{% set series -%} partition by server_id, metric order by metric_date {%- endset -%}
+numbered_series as (
+    select
+        server_id,
+        metric,
+        usage_unit,
+        capacity_value,
+        calendar_id,
+        row_number() over (order by server_id, metric) as series_number
+    from {{ ref('int_usage_days') }}
+    {{ where_reprocessed('metric_date', days_behind) }}
+    group by server_id, metric, usage_unit, capacity_value, calendar_id
+),
+
+{% set series -%} partition by series_number order by metric_date {%- endset -%}
 {% set past -%}
-    partition by server_id, metric, is_weekend
+    partition by series_number, is_weekend
             order by metric_date
             rows between 28 preceding and 1 preceding
 {%- endset -%}
 regular_days as (
     select
-        *,
-        not is_eoq_window and not is_holiday as is_regular,
-        {{ iso_weekday('metric_date') }} >= 6 as is_weekend,
-        case when not is_eoq_window and not is_holiday then measured_value end
-            as regular_value
+        numbered_series.series_number,
+        usage_days.metric_date,
+        usage_days.statistic,
+        usage_days.sample_count,
+        usage_days.measured_value,
+        usage_days.is_eoq_window,
+        usage_days.is_holiday,
+        not usage_days.is_eoq_window and not usage_days.is_holiday as is_regular,
+        {{ iso_weekday('usage_days.metric_date') }} >= 6 as is_weekend,
+        case
+            when not usage_days.is_eoq_window and not usage_days.is_holiday
+                then usage_days.measured_value
+        end as regular_value
     from usage_days
+    inner join numbered_series
+        on
+            usage_days.server_id = numbered_series.server_id
+            and usage_days.metric = numbered_series.metric
 ),
 
 past_windows as (
     select
         *,
-        array_agg(regular_value) over ({{ past }}) as past_values,
+        count(regular_value) over ({{ past }}) >= 10 as has_past,
         avg(regular_value) over ({{ past }}) as past_mean,
-        stddev_samp(regular_value) over ({{ past }}) as past_deviation
+        stddev_samp(regular_value) over ({{ past }}) as past_deviation,
+        {{ window_median('regular_value', past) }} as past_median,
+        {{ window_median_deviation('regular_value', past) }} as past_median_deviation
     from regular_days
-),
-
-past_medians as (
-    select
-        *,
-        {{ list_median('past_values') }} as past_median,
-        {{ list_count('past_values') }} >= 10 as has_past
-    from past_windows
 ),
 
 past_spreads as (
@@ -54,11 +75,9 @@ past_spreads as (
             when has_past and round(past_deviation, 9) > 0e0
                 then round((measured_value - past_mean) / past_deviation, 6)
         end as z_score,
-        5e0 * greatest(
-            1.4826e0 * {{ list_deviation('past_values', 'past_median') }},
-            2e-2 * past_median
-        ) as expected_distance
-    from past_medians
+        5e0 * greatest(1.4826e0 * past_median_deviation, 2e-2 * past_median)
+            as expected_distance
+    from past_windows
 ),
 
 bounded_days as (
@@ -98,12 +117,12 @@ capped_days as (
 compared_days as (
     select
         *,
-        count(measured_value) over ({{ series }} rows unbounded preceding)
-            as measured_day_count,
-        max(case when measured_value is not null then metric_date end) over (
-            {{ series }} rows unbounded preceding
-        ) as last_measured_date,
-        {{ past_weekday_median('capped_value', series) }} as weekday_value
+        {{ past_weekday_median('capped_value', series) }} as weekday_value,
+        coalesce(
+            lag(capped_value) over ({{ series }}),
+            lag(capped_value, 2) over ({{ series }}),
+            lag(capped_value, 3) over ({{ series }})
+        ) as last_value
     from capped_days
 ),
 
@@ -113,14 +132,7 @@ imputed_days as (
         measured_value - weekday_value as seasonal_residual,
         case
             when measured_value is not null then capped_value
-            when {{ days_between('last_measured_date', 'metric_date') }} <= 3
-                then
-                    coalesce(
-                        weekday_value,
-                        max(capped_value) over (
-                            partition by server_id, metric, measured_day_count
-                        )
-                    )
+            when last_value is not null then coalesce(weekday_value, last_value)
         end as clean_value,
         avg(case when is_regular then abs(measured_value - weekday_value) end) over (
             {{ series }} rows between 56 preceding and 1 preceding
@@ -128,36 +140,47 @@ imputed_days as (
     from compared_days
 ),
 
-cleansed_days as (
+judged_days as (
     select
-        server_id,
-        metric,
-        metric_date,
-        usage_unit,
-        capacity_value,
-        calendar_id,
-        statistic,
-        sample_count,
-        measured_value,
-        clean_value,
+        *,
         case
             when measured_value is null and clean_value is null then 'outage'
             when measured_value is null then 'imputed'
             when round(abs(capped_value - measured_value), 9) > 0e0 then 'capped'
             else 'measured'
         end as quality_flag,
-        z_score,
         is_regular and coalesce(round(abs(z_score), 9) > 4e0, false)
             as is_zscore_anomaly,
-        seasonal_residual,
         is_regular
         and coalesce(
             round(abs(seasonal_residual) - 5e0 * past_distance, 9) > 0e0, false
-        ) as is_residual_anomaly,
-        is_eoq_window,
-        is_holiday
+        ) as is_residual_anomaly
     from imputed_days
+    {{ where_reprocessed('metric_date') }}
+),
+
+cleansed_days as (
+    select
+        numbered_series.server_id,
+        numbered_series.metric,
+        judged_days.metric_date,
+        numbered_series.usage_unit,
+        numbered_series.capacity_value,
+        numbered_series.calendar_id,
+        judged_days.statistic,
+        judged_days.sample_count,
+        judged_days.measured_value,
+        judged_days.clean_value,
+        judged_days.quality_flag,
+        judged_days.z_score,
+        judged_days.is_zscore_anomaly,
+        judged_days.seasonal_residual,
+        judged_days.is_residual_anomaly,
+        judged_days.is_eoq_window,
+        judged_days.is_holiday
+    from judged_days
+    inner join numbered_series
+        on judged_days.series_number = numbered_series.series_number
 )
 
 select * from cleansed_days
-{{ where_reprocessed('metric_date') }}

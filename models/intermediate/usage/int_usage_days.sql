@@ -25,7 +25,8 @@ started_series as (
         server_id,
         metric,
         metric_date
-    from server_days
+    from {{ ref('int_server_days') }}
+    {{ where_reprocessed('metric_date') }}
     {%- if is_merging() %}
         union all
         select

@@ -3,10 +3,12 @@
 import pytest
 from rendered_sql import model_texts, rendered
 
+_PAST = "order by number rows between 28 preceding and 1 preceding"
 MACROS = {
     "list_median": "{{ list_median('values') }}",
-    "list_deviation": "{{ list_deviation('values', 'median') }}",
-    "list_count": "{{ list_count('values') }}",
+    "window_median": f"{{{{ window_median('value', '{_PAST}') }}}}",
+    "window_median_deviation": f"{{{{ window_median_deviation('value', '{_PAST}') }}}}",
+    "last_known": "{{ last_known('value', 'order by number') }}",
     "nearest_rank": "{{ nearest_rank('value', 95) }}",
     "past_weekday_median": "{{ past_weekday_median('value', 'order by number') }}",
     "add_days": "{{ add_days('first', 'days') }}",

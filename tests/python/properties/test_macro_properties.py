@@ -28,29 +28,37 @@ def measured(values: list[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def test_list_macros_leave_nulls_out(sql: dict[str, str]) -> None:
-    """Median, median deviation and count of an array; null of nothing."""
+def median(values: list[float]) -> float | None:
+    """Return the median of the values; none of no value."""
+    return statistics.median(values) if values else None
+
+
+def test_median_of_an_array_leaves_nulls_out(sql: dict[str, str]) -> None:
+    """Null of an array without a value."""
     lists = drawn(LISTS)
-    values = pa.array(lists, pa.list_(pa.float64()))
+    query = f"select {sql['list_median']} from examples order by number"  # noqa: S608
+    found = answers(query, values=pa.array(lists, pa.list_(pa.float64())))
+    assert found == pytest.approx([median(measured(each)) for each in lists], abs=1e-9)
+
+
+def test_windows_leave_nulls_out(sql: dict[str, str]) -> None:
+    """Median of the 28 rows before, median distance from it, and the last value."""
+    values = drawn(NUMBERS | st.none())
 
     def of(name: str) -> list[Any]:
         query = f"select {sql[name]} from examples order by number"  # noqa: S608
-        return answers(query, values=values)
+        return answers(query, value=pa.array(values, pa.float64()))
 
-    medians = [statistics.median(measured(each) or [0.0]) for each in lists]
-    has_some = [bool(measured(each)) for each in lists]
-    expected = [
-        median if some else None for median, some in zip(medians, has_some, strict=True)
-    ]
-    assert of("list_median") == pytest.approx(expected, abs=1e-9)
+    pasts = [measured(values[max(0, end - 28) : end]) for end in range(len(values))]
+    middles = [median(past) for past in pasts]
+    assert of("window_median") == pytest.approx(middles, abs=1e-9)
     deviations = [
-        statistics.median(abs(value - median) for value in measured(each))
-        if some
-        else None
-        for each, median, some in zip(lists, medians, has_some, strict=True)
+        median([abs(value - (middle or 0.0)) for value in past])
+        for past, middle in zip(pasts, middles, strict=True)
     ]
-    assert of("list_deviation") == pytest.approx(deviations, abs=1e-9)
-    assert of("list_count") == [len(measured(each)) for each in lists]
+    assert of("window_median_deviation") == pytest.approx(deviations, abs=1e-9)
+    knowns = [measured(values[: end + 1]) for end in range(len(values))]
+    assert of("last_known") == [known[-1] if known else None for known in knowns]
 
 
 def test_nearest_rank_is_the_smallest_value_that_so_many_do_not_exceed(
@@ -83,7 +91,7 @@ def test_past_weekday_median_looks_back_four_weeks(sql: dict[str, str]) -> None:
     found = answers(query, value=pa.array(days, pa.float64()))
     for number, value in enumerate(found):
         past = [days[number - lag] for lag in (7, 14, 21, 28) if lag <= number]
-        expected = statistics.median(measured(past)) if measured(past) else None
+        expected = median(measured(past))
         assert value == pytest.approx(expected, abs=1e-9)
 
 
