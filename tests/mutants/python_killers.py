@@ -29,6 +29,7 @@ _SERIES_COUNT = 120
 
 _P95_MODELS = ("int_server_days", "stg_raw__server_metrics", "stg_raw__loads")
 _BREACH_MODELS = ("int_breach_probabilities", "int_eoq_breach_probabilities")
+_TAIL_MODELS = (*_BREACH_MODELS, "int_backtest_breach_probabilities")
 _OWN_CTES = {"", "eoq_days", "preceding_days_above", "nodes", "breach_days"}
 """CTEs of these models that are not the macro's, which alone the test runs."""
 
@@ -81,7 +82,7 @@ def _tests(
         yield "test_calendar_equality", lambda: _calendar(texts)
     if model.name in test_sql_is_the_engine.MODELS:
         yield "test_sql_is_the_engine", lambda: _engine(model.name, texts)
-    if model.name in _BREACH_MODELS and site.within == "mixed_days":
+    if model.name in _TAIL_MODELS and site.within == "mixed_days":
         yield "test_normal_tail_is_exact", lambda: _normal_tails(mutant)
     if model.name in _BREACH_MODELS and site.within not in _OWN_CTES:
         yield "test_breach_sql", lambda: _breach(mutant)
