@@ -120,7 +120,12 @@ def _tell(event: "EventMsg") -> None:
 
     line = env_scrubber(msg_to_json(event))
     with _WRITING:
-        sys.stdout.write(f"{line}\n")
+        try:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # who asked was killed; in a thread of dbt's an exception would end nothing
+            os._exit(1)
 
 
 def _parsed(project: list[str]) -> "Manifest | None":

@@ -202,6 +202,20 @@ def test_a_command_that_is_killed_is_reported(dbt: Dbt) -> None:
     assert rows(dbt, "numbers") == [(1,)]
 
 
+def test_a_command_that_nobody_reads_ends(dbt: Dbt) -> None:
+    """Whoever asked was killed: nothing stays that holds the file and the lock."""
+    with dbt.ready() as process:
+        command = process._process
+
+        def leave(_line: str) -> None:
+            assert command.stdout is not None
+            command.stdout.close()
+
+        with pytest.raises(ValueError, match="closed file"):
+            process.run(["build"], {}, read=leave)
+        assert command.wait(timeout=60) == 1
+
+
 def test_a_command_that_does_not_stop_is_killed(
     dbt: Dbt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
