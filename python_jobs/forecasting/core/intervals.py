@@ -141,9 +141,10 @@ def error_quantiles(
                 chosen = own[(flags[:, first:band] == flag) & np.isfinite(own)]
                 pooled.setdefault((flag, band), []).append(chosen)
     for key, parts in pooled.items():
-        values = np.sort(np.concatenate(parts))
+        values = np.concatenate(parts)
         if len(values) >= FEWEST_ERRORS:
-            by_band[key] = values[nearest_ranks(len(values))]
+            ranks = nearest_ranks(len(values))
+            by_band[key] = np.partition(values, ranks)[ranks]
             counts[key] = len(values)
     return ErrorQuantiles(by_band=by_band, counts=counts)
 
