@@ -72,8 +72,8 @@ days_ahead as (
         <= (select max(all_origins.origin_date) from origins as all_origins)
 ),
 
--- sorted, they are joined to their days last, and each one's days stay together: runs of
--- equal values make DuckDB's file two thirds of the size, and no sort of all days is needed
+-- few rows are sorted instead of all days, which come out by origin, day and series: like
+-- beside like keeps DuckDB's file small
 fitted_windows as (
     select
         forecast_windows.calendar_id,
